@@ -1,0 +1,159 @@
+/**
+ * What screens see. A screen gets a `snapshot` of the view, then `change`s; it computes nothing that the hub decides.
+ *
+ * Socket.IO, path `/live`. Connect with `auth: {role, token?, window?}`. Server → client:
+ * `snapshot` {@link Snapshot}, `change` {@link Change}. Client → server: `resume` {run, seq} answers
+ * `{changes: Change[]}`, or `{snapshot: Snapshot}` when the missing ones are no longer kept. `pong-time` answers the server's time in ms.
+ */
+import type { PaperFault, Priority, RatingLevel, TicketClass } from './events.ts';
+import type { LinkStatus } from './link.ts';
+
+export const LIVE_PATH = '/live';
+/** `board` and `window` and `kiosk` screens need no token for public data; staff roles do. */
+export const ROLES = ['board', 'window', 'kiosk', 'clerk', 'manager', 'technician', 'integrator'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const TICKET_STATES = [
+  'reserved',
+  'printing',
+  'print-failed',
+  'unconfirmed',
+  'waiting',
+  'called',
+  'serving',
+  'missed',
+  'parked',
+  'transferred',
+  'finished',
+  'cancelled',
+] as const;
+export type TicketState = (typeof TICKET_STATES)[number];
+
+export const WINDOW_STATES = ['closed', 'idle', 'called', 'serving', 'paused'] as const;
+export type WindowState = (typeof WINDOW_STATES)[number];
+
+/** A text in both languages, from the hall's configuration. */
+export type Bilingual = { zh: string; en: string };
+
+/** One ticket as the kiosk and the clerk see it. */
+export type TicketView = {
+  ticketId: string;
+  number: string;
+  service: string;
+  state: TicketState;
+  class: TicketClass;
+  priority?: Priority;
+  /** people before it in line; null when it is not in line */
+  ahead: number | null;
+  /** seconds, an interval; null when nothing can be said (no window open) */
+  waitMinS: number | null;
+  waitMaxS: number | null;
+  area: Bilingual | null;
+  /** its paper is out (or it was taken without paper) */
+  printed: boolean;
+  /** why its paper did not come out, in states print-failed and unconfirmed */
+  paperFault?: PaperFault;
+  reservedAt: string;
+  window?: number;
+};
+
+
+export type EvaluationView = {
+  session: number;
+  /** open: keys are lit; rated: the visitor has rated (never which key); lapsed: the time ran out */
+  state: 'open' | 'rated' | 'lapsed';
+  openUntil: string;
+};
+
+/** One window. The same answer comes from every `POST /windows/{n}/…`. */
+export type WindowView = {
+  window: number;
+  state: WindowState;
+  staff: string | null;
+  services: string[];
+  ticket: { ticketId: string; number: string; service: string; state: TicketState; call: number; calledAt: string; startedAt: string | null } | null;
+  evaluation: EvaluationView | null;
+  /** state of the window's evaluator; null when it has none */
+  evaluator: 'ready' | 'away' | 'fault' | null;
+  pausedReason?: string;
+};
+
+export type ServiceView = {
+  service: string;
+  prefix: string;
+  name: Bilingual;
+  description: Bilingual | null;
+  area: Bilingual | null;
+  waiting: number;
+  /** windows that are open (not closed, not paused) and take this service */
+  windowsOpen: number;
+  waitMinS: number | null;
+  waitMaxS: number | null;
+  materials: Bilingual[];
+  timeLimit: Bilingual | null;
+  fee: Bilingual | null;
+};
+
+/** One call for board and voice; newest first in the view. */
+export type CallView = { ticketId: string; number: string; service: string; window: number; call: number; at: string };
+
+export type DeviceStateName = 'opening' | 'ready' | 'silent' | 'lost' | 'missing' | 'busy' | 'denied' | 'refused' | 'wrong-settings' | 'faulted';
+export type DeviceView = {
+  id: string;
+  kind: 'evaluator' | 'printer';
+  model: string;
+  port: string;
+  window: number | null;
+  state: DeviceStateName;
+  /** code of the fault, e.g. paper-out */
+  fault?: string;
+  /** what a technician should do, both languages */
+  advice?: Bilingual;
+  serial?: string;
+  firmware?: string;
+  /** last good message from the device */
+  lastSeenAt?: string;
+  /** not faults: paper near end, presses waiting … */
+  notes: string[];
+  counters: Record<string, number>;
+};
+
+export type HallInfo = {
+  id: string;
+  name: Bilingual;
+  timeZone: string;
+  openingHours: string | null;
+  /** the text for visitors on what happens to a missed number; the same on ticket, kiosk and board */
+  missedRule: Bilingual;
+  notices: Bilingual[];
+  fees: { item: Bilingual; price: Bilingual }[];
+  feeBasis: Bilingual | null;
+  speech: Bilingual;
+};
+
+/** Sections of the view. Keyed sections change entry by entry. */
+export type PublicView = {
+  hall: HallInfo;
+  day: { day: string; served: number; windowsOpen: number; windowsTotal: number; printer: 'ready' | 'away' | 'paper-low' | 'fault' | null; journal: 'ok' | 'unwritable' | 'repaired' };
+  services: Record<string, ServiceView>;
+  windows: Record<string, WindowView>;
+  /** the latest calls that are still called or being served or just done, newest first, at most 8 */
+  calls: CallView[];
+};
+export type StaffView = PublicView & {
+  /** tickets in line and those that need a hand (unconfirmed, print-failed, missed, parked), by ticketId */
+  tickets: Record<string, TicketView>;
+  devices: Record<string, DeviceView>;
+  links: Record<string, LinkStatus>;
+  /** ratings given today by level; only for manager */
+  ratings?: Record<`${RatingLevel}`, number>;
+};
+
+export type Snapshot = { run: string; seq: number; time: string; role: Role; view: PublicView | StaffView };
+/**
+ * `set`: section → new value, or for keyed sections only the entries that changed (null removes one).
+ * Keyed sections: services, windows, tickets, devices, links.
+ */
+export type Change = { run: string; seq: number; time: string; set: Record<string, unknown> };
+export const KEYED_SECTIONS = ['services', 'windows', 'tickets', 'devices', 'links'] as const;
+export type ResumeAnswer = { changes: Change[] } | { snapshot: Snapshot };
