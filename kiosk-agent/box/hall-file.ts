@@ -1,0 +1,53 @@
+/** The box's own hall: the example hall with its devices and its link pointed at what the box has started. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { isMap, isSeq, parseDocument } from 'yaml';
+
+export type BoxAddresses = {
+  listen: string;
+  /** device id → port string */
+  ports: Record<string, string>;
+  /** link url */
+  central: string;
+  /** file with the link's token */
+  linkToken: string;
+};
+
+/** A device of a hall file, as far as the simulator must know it. */
+export type HallDevice = { id: string; model: string };
+
+/** The devices that a hall file names. */
+export function devicesOf(file: string): HallDevice[] {
+  const hall = parseDocument(readFileSync(file, 'utf8')).toJS() as { devices?: HallDevice[] };
+  return (hall.devices ?? []).map(({ id, model }) => ({ id, model }));
+}
+
+/** The region code and agent id of a hall file. */
+export function agentOf(file: string): { agentId: string; region: string } {
+  const hall = parseDocument(readFileSync(file, 'utf8')).toJS() as {
+    agent: { id: string };
+    hall: { region: string };
+  };
+  return { agentId: hall.agent.id, region: hall.hall.region };
+}
+
+/** Writes the box's copy. It is open round the clock: whoever tries it may be in any time zone. */
+export function writeBoxHall(source: string, target: string, box: BoxAddresses): void {
+  const document = parseDocument(readFileSync(source, 'utf8'));
+  document.commentBefore = ' Made by `npm start` from the example hall; written again at each start.';
+  document.setIn(['agent', 'listen'], box.listen);
+  document.deleteIn(['hall', 'opening']);
+  const devices = document.get('devices');
+  if (isSeq(devices))
+    for (const device of devices.items)
+      if (isMap(device)) {
+        const port = box.ports[String(device.get('id'))];
+        if (port !== undefined) device.set('port', port);
+      }
+  document.setIn(
+    ['links'],
+    document.createNode([
+      { name: 'central', url: `socketio:${box.central}`, token: `file:${box.linkToken}` },
+    ]),
+  );
+  writeFileSync(target, document.toString());
+}

@@ -1,0 +1,325 @@
+/**
+ * The configuration of one agent: one schema gives types, defaults, every error with its path and line, and the
+ * JSON Schema for editors. Names in it are fixed by docs/configuration.md.
+ */
+import { readFileSync } from 'node:fs';
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import { z } from 'zod';
+import { parsePort } from './contract/port.ts';
+import { RATING_LEVELS, ratingLevel } from './contract/events.ts';
+import { agentId } from './contract/link.ts';
+
+const id = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens, at most 63');
+const text = z
+  .strictObject({ zh: z.string().min(1), en: z.string().min(1) })
+  .describe('A text in Chinese and English');
+const secret = z
+  .string()
+  .regex(
+    /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/,
+    'a secret is env:NAME or file:PATH, never a value in the file',
+  );
+const timeZone = z.string().refine((zone) => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}, 'not a time zone of the IANA list, for example Asia/Shanghai');
+
+const service = z.strictObject({
+  id,
+  prefix: z
+    .string()
+    .regex(/^[A-Z]{1,2}$/, 'one or two capital letters')
+    .describe('What its numbers begin with; no two services share one'),
+  name: text,
+  description: text.optional().describe('A line under the name on the kiosk'),
+  minutes: z
+    .number()
+    .min(1)
+    .max(240)
+    .default(10)
+    .describe('Expected minutes at the window, until enough visits have been measured'),
+  area: text.optional().describe('Where to wait'),
+  materials: z.array(text).default([]).describe('What to bring (一次性告知)'),
+  timeLimit: text.optional().describe('How long the case takes'),
+  fee: text.optional(),
+});
+
+const window = z.strictObject({
+  number: z.int().min(1).max(999),
+  services: z.array(id).min(1).describe('Services this window takes'),
+});
+
+const device = z.strictObject({
+  id,
+  model: z
+    .string()
+    .min(1)
+    .describe('A row of the models table: elp1, escpos-80, escpos-58, escpos-80-basic …'),
+  port: z
+    .string()
+    .superRefine((port, context) => {
+      const parsed = parsePort(port);
+      if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.why });
+    })
+    .describe('serial:PATH?baud=N or tcp:HOST:PORT'),
+  window: z.int().min(1).max(999).optional().describe('The window it stands at (evaluators)'),
+  keyMap: z
+    .record(z.string(), ratingLevel)
+    .optional()
+    .describe(`Raw key code → level ${RATING_LEVELS.join(', ')}, where it differs from the model's`),
+});
+
+const link = z.strictObject({
+  name: id,
+  url: z
+    .string()
+    .regex(/^socketio:https?:\/\/.+/, 'socketio:http://HOST:PORT (http and mqtt links come later)'),
+  token: secret,
+});
+
+const missed = z.discriminatedUnion('policy', [
+  z.strictObject({ policy: z.literal('void') }),
+  z.strictObject({ policy: z.literal('back'), places: z.int().min(1).max(50) }),
+  z.strictObject({ policy: z.literal('keep-calls'), calls: z.int().min(1).max(50) }),
+  z.strictObject({ policy: z.literal('keep-minutes'), minutes: z.int().min(1).max(480) }),
+]);
+
+export const configSchema = z
+  .strictObject({
+    hall: z.strictObject({
+      id,
+      name: text,
+      region: z.string().regex(/^\d{12}$/, '12 digits, quoted, for example "371000000000"'),
+      timeZone,
+      opening: z
+        .strictObject({
+          from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+          to: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+        })
+        .optional()
+        .describe('Published opening time, in which tickets can be taken; without it: always'),
+      notices: z.array(text).default([]).describe('Lines at the foot of the board'),
+      fees: z.array(z.strictObject({ item: text, price: text })).default([]),
+      feeBasis: text.optional(),
+      speech: text
+        .default({
+          zh: '请{number}号到{window}号窗口办理业务',
+          en: 'Ticket {number}, please go to window {window}',
+        })
+        .describe('What is said at a call'),
+    }),
+    agent: z.strictObject({
+      id: agentId,
+      role: z.enum(['hub', 'satellite']),
+      listen: z
+        .string()
+        .regex(/^([^:]+|\[[0-9a-f:]+\]):\d{1,5}$/, 'HOST:PORT')
+        .default('127.0.0.1:8480'),
+      localScreens: z
+        .array(z.enum(['kiosk', 'window']))
+        .default(['kiosk', 'window'])
+        .describe('Screens that a browser on this PC may be without a token'),
+      publicUrl: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe('What the QR on the ticket begins with; without it: the address it listens on'),
+    }),
+    services: z.array(service).min(1),
+    windows: z.array(window).min(1),
+    devices: z.array(device).default([]),
+    links: z.array(link).default([]),
+    rules: z
+      .strictObject({
+        missed: missed.default({ policy: 'keep-calls', calls: 3 }),
+        recall: z
+          .strictObject({
+            coolDownS: z.int().min(0).max(60).default(5),
+            limit: z.int().min(0).max(20).default(3),
+          })
+          .prefault({}),
+        priorityHeadStartMin: z.int().min(0).max(240).default(30),
+        rating: z.strictObject({ seconds: z.int().min(5).max(600).default(30) }).prefault({}),
+        unclaimedS: z
+          .int()
+          .min(10)
+          .max(3600)
+          .default(60)
+          .describe('A ticket whose paper failed and which nobody takes is cancelled after this'),
+      })
+      .prefault({}),
+    journal: z.strictObject({ keepDays: z.int().min(1).max(3650).default(400) }).prefault({}),
+  })
+  .superRefine((config, context) => {
+    const serviceIds = new Set(config.services.map((each) => each.id));
+    const numbers = new Set(config.windows.map((each) => each.number));
+    unique(context, config.services, 'services', 'id');
+    unique(context, config.services, 'services', 'prefix');
+    unique(context, config.windows, 'windows', 'number');
+    unique(context, config.devices, 'devices', 'id');
+    unique(context, config.links, 'links', 'name');
+    config.windows.forEach((each, w) =>
+      each.services.forEach((name, s) => {
+        if (!serviceIds.has(name))
+          context.addIssue({
+            code: 'custom',
+            path: ['windows', w, 'services', s],
+            message: `no service ${name} under services:`,
+          });
+      }),
+    );
+    config.devices.forEach((each, d) => {
+      if (each.window !== undefined && !numbers.has(each.window))
+        context.addIssue({
+          code: 'custom',
+          path: ['devices', d, 'window'],
+          message: `no window ${each.window} under windows:`,
+        });
+    });
+  });
+
+export type Config = z.infer<typeof configSchema>;
+/** One fault of a configuration file, ready to be printed. */
+export type ConfigFault = { path: string; line: number; column: number; message: string };
+/** Faults of the device rows that only the device room can find. */
+export type DeviceCheck = (rows: Config['devices']) => { index: number; field: string; why: string }[];
+export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: ConfigFault[] };
+
+/**
+ * Reads and checks a configuration file.
+ * @param checkDevices what the device room knows beyond the form: models, ports, windows
+ * @param state folder that `${state}` stands for
+ */
+export function loadConfig(file: string, checkDevices: DeviceCheck, state: string): ConfigResult {
+  let source: string;
+  try {
+    source = readFileSync(file, 'utf8');
+  } catch (error) {
+    return {
+      ok: false,
+      faults: [{ path: '', line: 0, column: 0, message: `cannot be read: ${(error as Error).message}` }],
+    };
+  }
+  return parseConfig(source, checkDevices, state);
+}
+
+/** As {@link loadConfig}, from the text of the file. */
+export function parseConfig(source: string, checkDevices: DeviceCheck, state: string): ConfigResult {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, uniqueKeys: true });
+  if (document.errors.length > 0)
+    return {
+      ok: false,
+      faults: document.errors.map((error) => {
+        const { line, col } = lines.linePos(error.pos[0]);
+        return { path: '', line, column: col, message: error.message.split('\n')[0] ?? 'not YAML' };
+      }),
+    };
+  const parsed = configSchema.safeParse(inState(document.toJS(), state));
+  const faults: ConfigFault[] = [];
+  if (!parsed.success)
+    for (const issue of parsed.error.issues) {
+      const inner =
+        issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+      for (const path of inner) {
+        const message =
+          issue.code === 'unrecognized_keys' ? 'is not a setting; see docs/configuration.md' : issue.message;
+        faults.push({ path: pathText(path), ...place(document, lines, path), message });
+      }
+    }
+  else
+    for (const { index, field, why } of checkDevices(parsed.data.devices)) {
+      const path = ['devices', index, field];
+      faults.push({ path: pathText(path), ...place(document, lines, path), message: why });
+    }
+  if (faults.length > 0) return { ok: false, faults };
+  return { ok: true, config: parsed.data as Config };
+}
+
+/** The JSON Schema of the configuration file, for editors. */
+export function configJsonSchema(): unknown {
+  return {
+    ...(z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as object),
+    title: 'Hall configuration',
+  };
+}
+
+/**
+ * Reads a secret that the file names as env:NAME or file:PATH.
+ * Returns the value without its line end, or a sentence that says what is missing.
+ */
+export function readSecret(
+  reference: string,
+  env: NodeJS.ProcessEnv,
+): { ok: true; value: string } | { ok: false; why: string } {
+  const name = reference.slice(reference.indexOf(':') + 1);
+  if (reference.startsWith('env:')) {
+    const value = env[name];
+    return value ? { ok: true, value } : { ok: false, why: `the environment variable ${name} is not set` };
+  }
+  try {
+    return { ok: true, value: readFileSync(name, 'utf8').trim() };
+  } catch (error) {
+    return { ok: false, why: `the secret file ${name} cannot be read: ${(error as Error).message}` };
+  }
+}
+
+function unique<T>(context: z.RefinementCtx, rows: T[], section: string, key: keyof T & string): void {
+  const seen = new Map<unknown, number>();
+  rows.forEach((row, index) => {
+    const first = seen.get(row[key]);
+    if (first !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: [section, index, key],
+        message: `${String(row[key])} is already used by ${section}[${first}]`,
+      });
+    else seen.set(row[key], index);
+  });
+}
+
+function inState(value: unknown, state: string): unknown {
+  if (typeof value === 'string') return value.replaceAll('${state}', state);
+  if (Array.isArray(value)) return value.map((each) => inState(each, state));
+  if (value !== null && typeof value === 'object')
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, inState(each, state)]));
+  return value;
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`))
+    .join('');
+}
+
+/** Line and column of the node at `path`, or of the nearest one above it that stands in the file. */
+function place(
+  document: Document,
+  lines: LineCounter,
+  path: readonly PropertyKey[],
+): { line: number; column: number } {
+  let node: unknown = document.contents;
+  let offset = rangeStart(node) ?? 0;
+  for (const part of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === part);
+      if (!pair) break;
+      offset = rangeStart(pair.key) ?? offset;
+      node = pair.value;
+    } else if (isSeq(node) && typeof part === 'number') {
+      node = node.items[part];
+      offset = rangeStart(node) ?? offset;
+    } else break;
+  }
+  const { line, col } = lines.linePos(offset);
+  return { line, column: col };
+}
+
+function rangeStart(node: unknown): number | undefined {
+  return (node as { range?: [number, number, number] } | null)?.range?.[0];
+}

@@ -1,0 +1,179 @@
+/**
+ * One command at a time: decide, apply, append; when it is on disk, let it out.
+ *
+ * Deciding and applying happen in one turn of the event loop, so the next command sees what the one before decided.
+ * Nobody outside hears of it before the journal has it on disk: `execute` answers and `committed` is emitted only then
+ * (architecture, decisions 2 and 3). If the disk refuses, the state is built again from what is on disk, everything that
+ * was under way is refused, and so is every further command until the disk takes a write again.
+ */
+import { EventEmitter } from 'node:events';
+import type { EventDraft, HallEvent } from './contract/events.ts';
+import { HallError } from './contract/problem.ts';
+import { apply } from './hall/apply.ts';
+import type { Command, Refusal } from './hall/commands.ts';
+import { decide } from './hall/decide.ts';
+import { emptyState, STATE_VERSION, type HallRules, type HallState } from './hall/state.ts';
+import type { Journal } from './journal/journal.ts';
+
+export type Outcome = { ok: true; events: HallEvent[] } | { ok: false; refusal: Refusal };
+type ExecutorEvents = {
+  /** these are on disk, in order of seq */
+  committed: [events: HallEvent[]];
+  /** the disk refuses (false) or takes writes again (true) */
+  writable: [writable: boolean, why: string];
+};
+export type Clock = () => Date;
+
+/** A snapshot is written after so many events, so that a start replays no more than these. */
+const SNAPSHOT_EVERY = 2000;
+/** While the disk refuses, it is tried again at this interval, ms. */
+const PROBE_MS = 3000;
+
+export class Executor extends EventEmitter<ExecutorEvents> {
+  /** The hall as it is on disk: what screens, the API and the reactions may see. */
+  state: HallState = emptyState();
+  /** The hall with everything that has been decided; ahead of the disk by what is under way. Only for deciding. */
+  #decided: HallState = emptyState();
+  readonly rules: HallRules;
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  /** number of the last event in `state`, in the running epoch */
+  #through = 0;
+  #sinceSnapshot = 0;
+  #writable = true;
+  #underWay = new Set<Promise<unknown>>();
+  #probe: NodeJS.Timeout | null = null;
+  #closed = false;
+  #rebuilding: Promise<void> | null = null;
+
+  constructor(journal: Journal, rules: HallRules, clock: Clock) {
+    super();
+    this.#journal = journal;
+    this.rules = rules;
+    this.#clock = clock;
+  }
+
+  get writable(): boolean {
+    return this.#writable;
+  }
+
+  /** Builds the state from the newest snapshot and the events after it. */
+  async start(): Promise<void> {
+    await this.#rebuild();
+    await this.#snapshot();
+  }
+
+  /**
+   * Decides a command and answers when its events are on disk.
+   * A refusal by the rules is a value; throws HallError `journal-unwritable` or `stopping`.
+   */
+  async execute(command: Command): Promise<Outcome> {
+    this.#refuseIfUnable();
+    const decision = decide(this.#decided, command, this.#clock(), this.rules);
+    if (!decision.ok) return decision;
+    return { ok: true, events: await this.#commit(decision.events) };
+  }
+
+  /** Appends events that are facts, not decisions: a device lost, a repair. */
+  async record(drafts: EventDraft[]): Promise<HallEvent[]> {
+    this.#refuseIfUnable();
+    return this.#commit(drafts);
+  }
+
+  /** Waits for what is under way and writes a snapshot. May be called twice. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#probe) clearInterval(this.#probe);
+    await Promise.allSettled(this.#underWay);
+    await this.#rebuilding;
+    if (this.#writable) await this.#snapshot();
+    this.removeAllListeners();
+  }
+
+  #refuseIfUnable(): void {
+    if (this.#closed) throw new HallError('stopping', 'The agent is stopping.');
+    if (!this.#writable)
+      throw new HallError(
+        'journal-unwritable',
+        'The disk of the hall computer refuses to write. Nothing is accepted until it does.',
+      );
+  }
+
+  async #commit(drafts: EventDraft[]): Promise<HallEvent[]> {
+    if (drafts.length === 0) {
+      // A repeat has no second effect, but what it repeats may still be on its way to the disk.
+      await Promise.all(this.#underWay);
+      return [];
+    }
+    const { events, durable } = this.#append(drafts);
+    for (const event of events) apply(this.#decided, event);
+    const settled = durable.then(
+      (written) => {
+        for (const event of written) apply(this.state, event);
+        this.#through = written.at(-1)?.seq ?? this.#through;
+        this.#sinceSnapshot += written.length;
+        if (this.#sinceSnapshot >= SNAPSHOT_EVERY) void this.#snapshot();
+        this.emit('committed', written);
+        return written;
+      },
+      (error: unknown) => {
+        this.#diskRefused(error);
+        throw error;
+      },
+    );
+    this.#underWay.add(settled);
+    try {
+      return await settled;
+    } finally {
+      this.#underWay.delete(settled);
+    }
+  }
+
+  #append(drafts: EventDraft[]): ReturnType<Journal['append']> {
+    try {
+      return this.#journal.append(drafts);
+    } catch (error) {
+      if (error instanceof HallError && error.code === 'journal-unwritable') this.#diskRefused(error);
+      throw error;
+    }
+  }
+
+  async #snapshot(): Promise<void> {
+    this.#sinceSnapshot = 0;
+    // Without a snapshot the next start replays more; that is no reason to stop the hall.
+    await this.#journal.saveSnapshot(this.#through, STATE_VERSION, this.state).catch(() => undefined);
+  }
+
+  #diskRefused(error: unknown): void {
+    if (!this.#writable) return;
+    this.#writable = false;
+    this.emit('writable', false, error instanceof Error ? error.message : String(error));
+    this.#rebuilding = this.#rebuild().catch(() => undefined);
+    if (this.#closed) return;
+    this.#probe = setInterval(() => void this.#tryAgain(), PROBE_MS);
+  }
+
+  async #tryAgain(): Promise<void> {
+    if (this.#writable || this.#closed || !(await this.#journal.probe())) return;
+    await this.#rebuild();
+    if (this.#probe) clearInterval(this.#probe);
+    this.#probe = null;
+    this.#writable = true;
+    this.emit('writable', true, '');
+  }
+
+  async #rebuild(): Promise<void> {
+    let state = emptyState();
+    await this.#journal.replay(
+      STATE_VERSION,
+      (saved) => {
+        state = saved as HallState;
+      },
+      (event) => apply(state, event),
+    );
+    this.state = state;
+    this.#through = this.#journal.durableSeq;
+    this.#decided = structuredClone(state);
+  }
+}

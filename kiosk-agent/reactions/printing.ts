@@ -1,0 +1,140 @@
+/**
+ * The story of a sheet of paper: reserved → job → printed, or the fault that stopped it.
+ * No second sheet is ever printed by itself: what nobody can say is `unconfirmed`, and people decide.
+ */
+import type { Logger } from 'pino';
+import type { HallEvent } from '../contract/events.ts';
+import type { PrintOutcome, TicketPrinter } from '../device/driver/interfaces.ts';
+import type { Executor } from '../executor.ts';
+import type { Command } from '../hall/commands.ts';
+import type { Ticket } from '../hall/state.ts';
+
+/** Makes a ticket's bytes for a printer's paper. `again`: a second sheet, it says 补打. */
+export type Compose = (ticket: Ticket, columns: 48 | 32, again: boolean) => Uint8Array;
+export type PrintingSettings = {
+  /** a ticket whose paper failed and that nobody takes is cancelled after so many seconds */ unclaimedS: number;
+};
+
+/** While the disk refuses, a sheet's fate is offered to it again at this interval, ms. */
+const RECORD_AGAIN_MS = 1000;
+
+/** Runs the story on these printers, first choice first, until the returned function is called. */
+export function tellPrinting(
+  executor: Executor,
+  printers: TicketPrinter[],
+  compose: Compose,
+  settings: PrintingSettings,
+  log: Logger,
+): () => void {
+  const unclaimed = new Map<string, NodeJS.Timeout>();
+  let stopped = false;
+
+  const onCommitted = (events: HallEvent[]): void => {
+    for (const event of events) {
+      if (event.type === 'hall.ticket.reserved' && event.data.delivery === 'paper')
+        print(event.data.ticketId, false);
+      else if (event.type === 'hall.ticket.reprinted') print(event.data.ticketId, event.data.mark);
+      else if (event.type === 'hall.ticket.print-failed')
+        watchUnclaimed(event.data.ticketId, settings.unclaimedS);
+      else if (event.type.startsWith('hall.ticket.')) forget(event.subject);
+    }
+  };
+
+  const print = (ticketId: string, again: boolean): void => {
+    const ticket = executor.state.tickets[ticketId];
+    if (!ticket) return;
+    onPaper(ticket, again)
+      .then((fate) => settle(ticketId, fate))
+      .catch((error: unknown) =>
+        log.error({ ticketId, error }, 'the fate of a ticket could not be recorded'),
+      );
+  };
+
+  const onPaper = async (
+    ticket: Ticket,
+    again: boolean,
+  ): Promise<{ printer?: string; outcome: PrintOutcome }> => {
+    let last: { printer?: string; outcome: PrintOutcome } = {
+      outcome: { outcome: 'failed', why: 'no-printer', bytesSent: 0 },
+    };
+    // A second printer is asked only before the first byte of the first one: two papers for one number must not be.
+    for (const printer of inOrder(printers)) {
+      const outcome = await printer.print(compose(ticket, printer.columns, again));
+      last = { printer: printer.id, outcome };
+      if (outcome.outcome !== 'failed' || outcome.bytesSent > 0) break;
+    }
+    return last;
+  };
+
+  const settle = async (
+    ticketId: string,
+    { printer, outcome }: { printer?: string; outcome: PrintOutcome },
+  ): Promise<void> => {
+    const at = printer === undefined ? {} : { printer };
+    if (outcome.outcome === 'printed')
+      await record({
+        name: 'ticket.printed',
+        ticketId,
+        confirmedBy: outcome.confirmedBy,
+        printer: printer ?? '',
+      });
+    else if (outcome.outcome === 'failed')
+      await record({ name: 'ticket.print-failed', ticketId, why: outcome.why, ...at });
+    else await record({ name: 'ticket.unconfirmed', ticketId, why: outcome.why, ...at });
+  };
+
+  /** The fate of a sheet must get on record: while the disk refuses, it is tried again. */
+  const record = async (command: Command): Promise<void> => {
+    while (!stopped) {
+      try {
+        const outcome = await executor.execute(command);
+        if (!outcome.ok) log.warn({ command, refusal: outcome.refusal }, 'the fate of a sheet was refused');
+        return;
+      } catch (error) {
+        log.warn({ command, error }, 'the fate of a sheet could not be recorded yet');
+        await new Promise((resolve) => setTimeout(resolve, RECORD_AGAIN_MS).unref());
+      }
+    }
+  };
+
+  const watchUnclaimed = (ticketId: string, seconds: number): void => {
+    forget(ticketId);
+    unclaimed.set(
+      ticketId,
+      setTimeout(() => {
+        unclaimed.delete(ticketId);
+        if (executor.state.tickets[ticketId]?.state !== 'print-failed') return;
+        executor
+          .execute({ name: 'ticket.cancel', ticketId, by: 'nobody' })
+          .catch((error: unknown) => log.warn({ ticketId, error }, 'not cancelled'));
+      }, seconds * 1000),
+    );
+  };
+
+  const forget = (ticketId: string): void => {
+    clearTimeout(unclaimed.get(ticketId));
+    unclaimed.delete(ticketId);
+  };
+
+  executor.on('committed', onCommitted);
+  // What was on its way when the agent stopped: nobody here can say whether it came out.
+  for (const ticket of Object.values(executor.state.tickets)) {
+    if (ticket.state === 'reserved' || ticket.state === 'printing')
+      void record({ name: 'ticket.unconfirmed', ticketId: ticket.ticketId, why: 'restarted' });
+    else if (ticket.state === 'print-failed') watchUnclaimed(ticket.ticketId, settings.unclaimedS);
+  }
+
+  return () => {
+    stopped = true;
+    executor.off('committed', onCommitted);
+    for (const timer of unclaimed.values()) clearTimeout(timer);
+    unclaimed.clear();
+  };
+}
+
+/** Those that are ready first, else in the order of the configuration: each says itself why it cannot. */
+function inOrder(printers: TicketPrinter[]): TicketPrinter[] {
+  return [...printers].sort(
+    (a, b) => Number(b.status.state === 'ready') - Number(a.status.state === 'ready'),
+  );
+}

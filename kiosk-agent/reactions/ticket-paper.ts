@@ -1,0 +1,75 @@
+/** From a ticket and the hall's configuration to what stands on paper. */
+import type { Config } from '../config.ts';
+import type { LinkStatus } from '../contract/link.ts';
+import type { Bilingual, DeviceView } from '../contract/live.ts';
+import { localTime } from '../hall/day.ts';
+import { composeStatus } from '../paper/notice.ts';
+import { composeTicket } from '../paper/ticket.ts';
+import type { Mark } from '../paper/texts.ts';
+import type { Compose } from './printing.ts';
+
+/** Composes tickets of this hall. `address`: what the QR begins with, e.g. http://192.168.1.20:8480/. */
+export function ticketComposer(config: Config, missedRule: Bilingual, address: () => string): Compose {
+  return (ticket, columns, again) => {
+    const language = ticket.language;
+    const service = config.services.find((each) => each.id === ticket.service);
+    const marks: Mark[] = [];
+    if (ticket.class === 'priority') marks.push('priority');
+    if (ticket.class === 'appointment') marks.push('appointment');
+    if (again) marks.push('reprint');
+    return composeTicket(
+      {
+        language,
+        hall: config.hall.name[language],
+        service: service?.name[language] ?? ticket.service,
+        number: ticket.number,
+        marks,
+        ahead: ticket.ahead,
+        waitMinutes:
+          ticket.waitMinS === null || ticket.waitMaxS === null
+            ? null
+            : { from: Math.round(ticket.waitMinS / 60), to: Math.round(ticket.waitMaxS / 60) },
+        area: service?.area?.[language] ?? null,
+        takenAt: ticket.reservedAt.slice(0, 16).replace('T', ' '),
+        qr: new URL(`t/${ticket.ticketId}`, address()).href,
+        missedRule: missedRule[language],
+      },
+      columns,
+    );
+  };
+}
+
+export type StatusFacts = {
+  config: Config;
+  version: string;
+  devices: DeviceView[];
+  links: LinkStatus[];
+  url: string;
+  now: Date;
+};
+
+/** The technician's test page: what the agent knows of itself, on the paper it is about. */
+export function statusSheet({
+  config,
+  version,
+  devices,
+  links,
+  url,
+  now,
+}: StatusFacts): (columns: 48 | 32) => Uint8Array {
+  return (columns) =>
+    composeStatus(
+      {
+        language: 'zh',
+        hall: config.hall.name.zh,
+        agent: config.agent.id,
+        version,
+        address: url,
+        link: links.map((link) => `${link.name} ${link.state}`).join(', ') || '-',
+        backlog: links.reduce((sum, link) => sum + link.lagEvents, 0),
+        clock: localTime(now, config.hall.timeZone).slice(0, 19).replace('T', ' '),
+        devices: devices.map(({ id, state, fault }) => ({ id, state: fault ? `${state} ${fault}` : state })),
+      },
+      columns,
+    );
+}

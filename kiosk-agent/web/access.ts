@@ -1,0 +1,143 @@
+/**
+ * Who is asking and what they may do: bearer tokens for programs, signed cookies for people and screens.
+ * A cookie lives twelve hours and survives a restart of the hub; it ends when the staff number is removed.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { parseCookie } from 'cookie';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { z } from 'zod';
+import { ROLES, type Role } from '../contract/live.ts';
+import { HallError } from '../contract/problem.ts';
+import type { Clock } from '../executor.ts';
+import { Register } from './staff.ts';
+
+export type Caller = { role: Role; staff: string | null; by: 'token' | 'cookie' };
+declare module 'express-serve-static-core' {
+  interface Request {
+    caller?: Caller | null;
+  }
+}
+
+export const COOKIE = 'hall_session';
+const SESSION_MS = 12 * 3600 * 1000;
+const claims = z.object({ role: z.enum(ROLES), staff: z.string().nullable(), until: z.number() });
+type Claims = z.infer<typeof claims>;
+
+export class Access {
+  readonly register: Register;
+  readonly #key: Buffer;
+  readonly #clock: Clock;
+  readonly #localScreens: ReadonlySet<string>;
+
+  constructor(stateFolder: string, localScreens: readonly string[], clock: Clock) {
+    this.register = new Register(stateFolder);
+    this.#key = sessionKey(stateFolder);
+    this.#clock = clock;
+    this.#localScreens = new Set(localScreens);
+  }
+
+  /** The caller behind a request or a live connection, or null. `token` comes from the header or the handshake. */
+  async callerOf(request: IncomingMessage, token: string | undefined): Promise<Caller | null> {
+    if (token) {
+      const role = await this.register.roleOfToken(token);
+      return role ? { role, staff: null, by: 'token' } : null;
+    }
+    const claimed = this.#verify(parseCookie(request.headers.cookie ?? '')[COOKIE]);
+    if (!claimed) return null;
+    if (claimed.staff !== null && !(await this.register.knows(claimed.staff, claimed.role))) return null;
+    return { role: claimed.role, staff: claimed.staff, by: 'cookie' };
+  }
+
+  /** Puts the caller on every request; refuses a changing request that another site sends with our cookie. */
+  readonly middleware: RequestHandler = (request, _response, next) => {
+    const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
+    this.callerOf(request, bearer).then((caller) => {
+      request.caller = caller;
+      if (caller?.by === 'cookie' && !['GET', 'HEAD'].includes(request.method) && !sameOrigin(request))
+        next(new HallError('not-allowed', 'The request comes from another site.'));
+      else if (bearer && !caller) next(new HallError('not-signed-in', 'The token is not known.'));
+      else next();
+    }, next);
+  };
+
+  /** Only for these roles. */
+  allow(...roles: Role[]): RequestHandler {
+    return (request: Request, _response: Response, next: NextFunction) => {
+      if (!request.caller) next(new HallError('not-signed-in', 'Sign in first.'));
+      else if (!roles.includes(request.caller.role))
+        next(new HallError('not-allowed', `This is for ${roles.join(', ')}.`));
+      else next();
+    };
+  }
+
+  /** A cookie's value for this role. */
+  issue(role: Role, staff: string | null): { value: string; maxAgeMs: number } {
+    const body = Buffer.from(
+      JSON.stringify({ role, staff, until: this.#clock().getTime() + SESSION_MS } satisfies Claims),
+    ).toString('base64url');
+    return { value: `${body}.${this.#sign(body)}`, maxAgeMs: SESSION_MS };
+  }
+
+  /**
+   * Whether a browser may be this screen without a token: it runs on this PC, says so under a local name (so that no
+   * foreign site's name leads here), and the configuration lists the screen.
+   */
+  isLocalScreen(request: Request, screen: string): boolean {
+    const remote = request.socket.remoteAddress ?? '';
+    return (
+      this.#localScreens.has(screen) &&
+      isLoopback(remote) &&
+      /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(hostName(request)) &&
+      sameOrigin(request)
+    );
+  }
+
+  #verify(cookie: string | undefined): Claims | null {
+    const [body = '', signature = ''] = (cookie ?? '').split('.');
+    const expected = this.#sign(body);
+    if (
+      signature.length !== expected.length ||
+      !timingSafeEqual(Buffer.from(signature), Buffer.from(expected))
+    )
+      return null;
+    const parsed = claims.safeParse(JSON.parse(Buffer.from(body, 'base64url').toString()));
+    return parsed.success && parsed.data.until > this.#clock().getTime() ? parsed.data : null;
+  }
+
+  #sign(body: string): string {
+    return createHmac('sha256', this.#key).update(body).digest('base64url');
+  }
+}
+
+/** Whether the address is this machine's own. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address);
+}
+
+function hostName(request: IncomingMessage): string {
+  return (request.headers.host ?? '').replace(/:\d+$/, '');
+}
+
+/** No Origin (programs, same-page GET) or the origin that the request itself went to. */
+function sameOrigin(request: IncomingMessage): boolean {
+  const origin = request.headers.origin;
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === request.headers.host;
+}
+
+function sessionKey(stateFolder: string): Buffer {
+  const file = join(stateFolder, 'session.key');
+  try {
+    const key = readFileSync(file);
+    if (key.length === 32) return key;
+  } catch {
+    // the first start
+  }
+  const key = randomBytes(32);
+  mkdirSync(stateFolder, { recursive: true });
+  writeFileSync(file, key, { mode: 0o600 });
+  return key;
+}

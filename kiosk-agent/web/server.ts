@@ -1,0 +1,210 @@
+/** The hub's HTTP server: the API, the live feed, and the built screens. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import express, { Router, type Request, type Response } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import helmet from 'helmet';
+import { z } from 'zod';
+import { HallError } from '../contract/problem.ts';
+import { Access, COOKIE, isLoopback } from './access.ts';
+import { healthRoutes } from './health.ts';
+import { serveLive } from './live.ts';
+import type { AgentParts } from './parts.ts';
+import { body, notFound, problems } from './problems.ts';
+import { myTicketRoutes } from './my-ticket.ts';
+import { ticketRoutes } from './tickets.ts';
+import { publicView, staffView } from './views.ts';
+import { windowRoutes } from './windows.ts';
+
+/** Pages of the one-page application; anything else that is not a file is 404. */
+const PAGES = /^\/(?:kiosk|board|window\/\d{1,3}|clerk|technician|t\/[A-Za-z0-9-]{1,64})?\/?$/;
+
+export type WebServer = { url: string; port: number; close(): Promise<void> };
+
+/**
+ * Starts listening on HOST:PORT (port 0: any free one).
+ * Throws the socket's error (EADDRINUSE, EACCES) when it cannot.
+ */
+export async function startWeb(
+  parts: AgentParts,
+  stateFolder: string,
+  screensFolder: string,
+): Promise<WebServer> {
+  const access = new Access(stateFolder, parts.config.agent.localScreens, parts.clock);
+  const app = express();
+  const http = createServer(app);
+  const live = serveLive(http, parts, access);
+
+  app.disable('x-powered-by');
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          defaultSrc: ["'self'"],
+          styleSrc: ["'self'", "'unsafe-inline'"],
+          imgSrc: ["'self'", 'data:'],
+          connectSrc: ["'self'", 'ws:', 'wss:'],
+          frameAncestors: ["'none'"],
+          objectSrc: ["'none'"],
+          baseUri: ["'self'"],
+          formAction: ["'self'"],
+        },
+      },
+      // The hall's network has no certificates: without TLS these two would lock screens out.
+      strictTransportSecurity: false,
+      crossOriginOpenerPolicy: false,
+    }),
+  );
+  app.use(
+    '/api/v1',
+    limiter(1200, 60),
+    express.json({ limit: '32kb', strict: true }),
+    access.middleware,
+    api(parts, access, () => live.screens()),
+  );
+  app.use(express.static(screensFolder, { index: false, setHeaders: cacheFor }));
+  app.get(PAGES, (_request, response) => {
+    const page = join(screensFolder, 'index.html');
+    if (!existsSync(page)) throw new HallError('not-found', 'The screens are not built: npm run build.');
+    response.set('cache-control', 'no-cache').sendFile(page);
+  });
+  app.use(notFound, problems(parts.log));
+
+  // A stuck client must not hold a connection for ever.
+  http.requestTimeout = 30_000;
+  http.headersTimeout = 10_000;
+  const { host, port } = listenAddress(parts.config.agent.listen);
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, () => {
+      http.off('error', reject);
+      resolve();
+    });
+  });
+  const bound = http.address() as AddressInfo;
+  let closing: Promise<void> | null = null;
+  return {
+    port: bound.port,
+    url: `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host}:${bound.port}/`,
+    close: () =>
+      (closing ??= (async () => {
+        http.closeAllConnections();
+        await live.close();
+        await new Promise<void>((resolve) => http.close(() => resolve()));
+      })()),
+  };
+}
+
+/** HOST and PORT of a `listen` setting. */
+export function listenAddress(listen: string): { host: string; port: number } {
+  const at = listen.lastIndexOf(':');
+  return { host: listen.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(listen.slice(at + 1)) };
+}
+
+function api(parts: AgentParts, access: Access, screens: () => number): Router {
+  const router = Router();
+  router.use(healthRoutes(parts, screens));
+  router.use('/tickets', ticketRoutes(parts, access));
+  router.use('/windows', windowRoutes(parts, access));
+  router.use('/my-ticket', limiter(60, 60), myTicketRoutes(parts));
+  sessionRoutes(router, parts, access);
+
+  router.get('/services', (_request, response) => {
+    response.json(Object.values(publicView(parts).services));
+  });
+  router.get('/queue', (request, response) => {
+    const shared = publicView(parts);
+    const staff =
+      request.caller && ['clerk', 'manager', 'technician', 'integrator'].includes(request.caller.role);
+    response.json(staff ? { ...shared, tickets: staffView(parts, shared).tickets } : shared);
+  });
+  router.get('/events', access.allow('integrator', 'manager'), async (request, response) => {
+    const { after, limit } = body(
+      z.object({
+        after: z.coerce.number().int().min(0).default(0),
+        limit: z.coerce.number().int().min(1).max(1000).default(100),
+      }),
+      request.query,
+    );
+    response.json(await parts.journal.read(after, limit));
+  });
+  router.get('/devices/:id/frames', access.allow('technician'), (request, response) => {
+    const frames = parts.frames(String(request.params['id']));
+    if (!frames) throw new HallError('not-found', 'There is no such device in the configuration.');
+    response.json(frames);
+  });
+  router.post('/devices/:id/test', access.allow('technician'), async (request, response) => {
+    const { what } = body(z.strictObject({ what: z.enum(['light', 'voice', 'print']) }), request.body);
+    const result = await parts.testDevice(String(request.params['id']), what);
+    if (!result) throw new HallError('not-found', 'There is no such device, or it cannot do that.');
+    response.json(result);
+  });
+  router.use(notFound);
+  return router;
+}
+
+function sessionRoutes(router: Router, parts: AgentParts, access: Access): void {
+  const wish = z.union([
+    z.strictObject({ staff: z.string().min(1).max(16), pin: z.string().min(1).max(12) }),
+    z.strictObject({ token: z.string().min(8).max(256) }),
+    z.strictObject({ screen: z.enum(['kiosk', 'window']) }),
+  ]);
+  const answer = (response: Response, role: Parameters<Access['issue']>[0], staff: string | null): void => {
+    const { value, maxAgeMs } = access.issue(role, staff);
+    response.cookie(COOKIE, value, { httpOnly: true, sameSite: 'strict', path: '/', maxAge: maxAgeMs });
+    response.json({ role, ...(staff === null ? {} : { staff }) });
+  };
+  router.post('/session', limiter(60, 60), async (request, response) => {
+    const who = body(wish, request.body);
+    if ('staff' in who)
+      answer(response, await access.register.signIn(who.staff, who.pin, parts.clock()), who.staff);
+    else if ('token' in who) {
+      const role = await access.register.roleOfToken(who.token);
+      if (!role) throw new HallError('not-signed-in', 'The token is not known.');
+      answer(response, role, null);
+    } else {
+      if (!access.isLocalScreen(request, who.screen))
+        throw new HallError(
+          'not-signed-in',
+          `A ${who.screen} on another PC needs a token: hall token create --role ${who.screen}.`,
+        );
+      answer(response, who.screen, null);
+    }
+  });
+  router.get('/session', (request, response) => {
+    if (!request.caller) throw new HallError('not-signed-in', 'Nobody is signed in.');
+    response.json({
+      role: request.caller.role,
+      ...(request.caller.staff === null ? {} : { staff: request.caller.staff }),
+    });
+  });
+  router.delete('/session', (_request, response) => {
+    response.clearCookie(COOKIE, { path: '/' }).status(204).end();
+  });
+}
+
+/** At most `limit` requests in `seconds` from one address; programs and screens on this PC are not counted. */
+function limiter(limit: number, seconds: number) {
+  return rateLimit({
+    windowMs: seconds * 1000,
+    limit,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    skip: (request: Request) => isLoopback(request.socket.remoteAddress ?? ''),
+    handler: (_request, _response, next) =>
+      next(new HallError('too-many-requests', 'Too many requests; wait a little.')),
+  });
+}
+
+/** Built files carry a hash in their name and never change; the page itself is asked for each time. */
+function cacheFor(response: Response, path: string): void {
+  response.set(
+    'cache-control',
+    path.includes(`${join('display', 'dist', 'assets')}`)
+      ? 'public, max-age=31536000, immutable'
+      : 'no-cache',
+  );
+}

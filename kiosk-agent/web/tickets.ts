@@ -1,0 +1,164 @@
+/** `/tickets`: taking a number, its paper, leaving the line. */
+import { randomBytes } from 'node:crypto';
+import { Router } from 'express';
+import { z } from 'zod';
+import { PRIORITIES, type HallEvent } from '../contract/events.ts';
+import type { TicketView } from '../contract/live.ts';
+import { HallError } from '../contract/problem.ts';
+import type { Executor } from '../executor.ts';
+import type { Command } from '../hall/commands.ts';
+import { localTime } from '../hall/day.ts';
+import type { Access, Caller } from './access.ts';
+import type { AgentParts } from './parts.ts';
+import { body, refused } from './problems.ts';
+import { findTicket } from './views.ts';
+
+/** The answer to a tap waits for the paper's fate at most so long, ms (contract, `POST /tickets`). */
+const FATE_MS = 5000;
+
+const take = z.strictObject({
+  service: z.string().min(1).max(63),
+  priority: z.enum(PRIORITIES).optional(),
+  language: z.enum(['zh', 'en']).default('zh'),
+  delivery: z.enum(['paper', 'screen']).default('paper'),
+  idempotencyKey: z.string().min(8).max(128),
+});
+const cancel = z.strictObject({ reason: z.string().max(200).optional() });
+const paper = z.strictObject({ out: z.boolean() });
+const nothing = z.strictObject({});
+
+export function ticketRoutes(parts: AgentParts, access: Access): Router {
+  const router = Router();
+  const { executor } = parts;
+  const atKiosk = access.allow('kiosk', 'clerk', 'manager');
+
+  const view = (ticketId: string): TicketView => {
+    const found = findTicket(parts, ticketId);
+    if (!found) throw new HallError('unknown-ticket', `There is no ticket ${ticketId} today.`);
+    return found;
+  };
+  const run = async (command: Command): Promise<HallEvent[]> => {
+    const outcome = await executor.execute(command);
+    if (!outcome.ok) throw refused(outcome.refusal);
+    return outcome.events;
+  };
+
+  router.post('/', atKiosk, async (request, response) => {
+    const wish = body(take, request.body);
+    // In the state of this instant: a repeat that comes while the first is under way is told apart by the rules.
+    const known = parts.state.keys[wish.idempotencyKey];
+    if (!known) refuseOutsideHours(parts);
+    const events = await run({ name: 'ticket.reserve', ticketId: newTicketId(), ...wish });
+    const reserved = events.find((event) => event.type === 'hall.ticket.reserved');
+    const ticketId = reserved?.data.ticketId ?? parts.state.keys[wish.idempotencyKey];
+    if (!ticketId) throw new HallError('internal', 'The reserved ticket is not in the state.');
+    await paperFate(executor, ticketId, FATE_MS);
+    response.status(reserved ? 201 : 200).json(view(ticketId));
+  });
+
+  router.get('/:id', atKiosk, (request, response) => {
+    response.json(view(idOf(request.params)));
+  });
+
+  router.delete('/:id', atKiosk, async (request, response) => {
+    const ticketId = idOf(request.params);
+    const { reason } = body(cancel, request.body);
+    const staff = request.caller?.role === 'kiosk' ? null : (request.caller?.staff ?? 'program');
+    await run({
+      name: 'ticket.cancel',
+      ticketId,
+      by: staff === null ? 'visitor' : 'staff',
+      ...(staff === null ? {} : { staff }),
+      ...(reason ? { reason } : {}),
+    });
+    response.json(view(ticketId));
+  });
+
+  /** "Did the ticket come out?" (state unconfirmed): yes → it waits in line; no → a second sheet that says 补打. */
+  router.post('/:id/paper', atKiosk, async (request, response) => {
+    const ticketId = idOf(request.params);
+    const { out } = body(paper, request.body);
+    const who = asker(request.caller);
+    if (out) await run({ name: 'ticket.confirm-paper', ticketId, ...who });
+    else {
+      await run({ name: 'ticket.reprint', ticketId, ...who, mark: true });
+      await paperFate(executor, ticketId, FATE_MS);
+    }
+    response.json(view(ticketId));
+  });
+
+  /** Once more on paper, same number. It says 补打 unless nothing of the first sheet can have come out. */
+  router.post('/:id/reprint', atKiosk, async (request, response) => {
+    const ticketId = idOf(request.params);
+    body(nothing, request.body);
+    const mark = parts.state.tickets[ticketId]?.state !== 'print-failed';
+    await run({ name: 'ticket.reprint', ticketId, ...asker(request.caller), mark });
+    await paperFate(executor, ticketId, FATE_MS);
+    response.json(view(ticketId));
+  });
+
+  router.post('/:id/on-screen', atKiosk, async (request, response) => {
+    const ticketId = idOf(request.params);
+    body(nothing, request.body);
+    await run({ name: 'ticket.take-on-screen', ticketId });
+    response.json(view(ticketId));
+  });
+
+  router.post('/:id/resume', access.allow('clerk', 'manager'), async (request, response) => {
+    const ticketId = idOf(request.params);
+    body(nothing, request.body);
+    await run({ name: 'ticket.resume', ticketId, staff: request.caller?.staff ?? 'program' });
+    response.json(view(ticketId));
+  });
+
+  return router;
+}
+
+function asker(caller: Caller | null | undefined): { by: 'visitor' } | { by: 'staff'; staff: string } {
+  return !caller || caller.role === 'kiosk'
+    ? { by: 'visitor' }
+    : { by: 'staff', staff: caller.staff ?? 'program' };
+}
+
+/** Waits until the ticket's paper is settled, `ms` at the most. The live feed and GET tell the rest. */
+async function paperFate(executor: Executor, ticketId: string, ms: number): Promise<void> {
+  const underWay = (): boolean =>
+    ['reserved', 'printing'].includes(executor.state.tickets[ticketId]?.state ?? '');
+  if (!underWay()) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      executor.off('committed', look);
+      resolve();
+    };
+    const look = (): void => {
+      if (!underWay()) done();
+    };
+    const timer = setTimeout(done, ms);
+    executor.on('committed', look);
+  });
+}
+
+/** Tickets are given during the whole published opening time (document, A2) and not outside it. */
+function refuseOutsideHours({ config, clock }: AgentParts): void {
+  const opening = config.hall.opening;
+  if (!opening) return;
+  const time = localTime(clock(), config.hall.timeZone).slice(11, 16);
+  if (time < opening.from || time >= opening.to)
+    throw new HallError('outside-hours', `Tickets are given from ${opening.from} to ${opening.to}.`, {
+      from: opening.from,
+      to: opening.to,
+    });
+}
+
+/** 80 random bits: it stands in the QR on the paper and must not be guessed. */
+function newTicketId(): string {
+  return `t${randomBytes(10).toString('hex')}`;
+}
+
+function idOf(params: Record<string, unknown>): string {
+  const id = params['id'];
+  if (typeof id !== 'string' || !/^[A-Za-z0-9-]{1,64}$/.test(id))
+    throw new HallError('unknown-ticket', 'That is not a ticket id.');
+  return id;
+}
