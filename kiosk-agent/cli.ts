@@ -2,10 +2,9 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { startBox } from './box/box.ts';
 import { EXIT, explain } from './cli/exit.ts';
-import { faultLines, ROOT, runAgent, untilToldToEnd, VERSION } from './cli/run.ts';
-import { configJsonSchema, loadConfig } from './config.ts';
+import { ROOT, untilToldToEnd, VERSION } from './cli/process.ts';
+import { configJsonSchema, faultLines, loadConfig } from './config.ts';
 import { deviceFaults } from './device/manager.ts';
 import { journalCommand } from './journal/commands.ts';
 import { Register, STAFF_ROLES, TOKEN_ROLES } from './web/staff.ts';
@@ -35,6 +34,7 @@ program
       speed: number;
       lan: boolean;
     }) => {
+      const { startBox } = await import('./box/box.ts');
       const ending = untilToldToEnd();
       const box = startBox(ROOT, options, (line) => console.log(line));
       // Told to end while it still starts: end what has been started.
@@ -55,6 +55,8 @@ program
       .default('info'),
   )
   .action(async (options: { config: string; state: string; log: string }) => {
+    // Loaded here: the small commands need not wait for the whole agent.
+    const { runAgent } = await import('./cli/run.ts');
     exitCode = await runAgent(options.config, options.state, options.log);
   });
 
@@ -128,7 +130,8 @@ program
     console.log(`staff ${number} signs in as ${options.role}`);
   });
 
-program.exitOverride();
+for (const each of [program, ...program.commands, ...program.commands.flatMap((group) => group.commands)])
+  each.exitOverride();
 try {
   await program.parseAsync();
 } catch (error) {

@@ -241,6 +241,16 @@ export function parseConfig(source: string, checkDevices: DeviceCheck, state: st
   return { ok: true, config: parsed.data as Config };
 }
 
+/** Every fault of a configuration, one line each: FILE:LINE:COLUMN: path: what is wrong. */
+export function faultLines(file: string, faults: ConfigFault[]): string {
+  return faults
+    .map(
+      (fault) =>
+        `${file}${fault.line > 0 ? `:${fault.line}:${fault.column}` : ''}: ${fault.path ? `${fault.path}: ` : ''}${fault.message}`,
+    )
+    .join('\n');
+}
+
 /** The JSON Schema of the configuration file, for editors. */
 export function configJsonSchema(): unknown {
   return {

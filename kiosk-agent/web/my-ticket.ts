@@ -10,18 +10,16 @@ export function myTicketRoutes(parts: AgentParts): Router {
     const found = findTicket(parts, String(request.params.id));
     if (!found) throw new HallError('unknown-ticket', 'This ticket is not of today.');
     const { number, service, state, ahead, waitMinS, waitMaxS, area, window } = found;
-    response
-      .set('cache-control', 'no-store')
-      .json({
-        number,
-        service,
-        state,
-        ahead,
-        waitMinS,
-        waitMaxS,
-        area,
-        ...(window === undefined ? {} : { window }),
-      });
+    response.set('cache-control', 'no-store').json({
+      number,
+      service,
+      state,
+      ahead,
+      waitMinS,
+      waitMaxS,
+      area,
+      ...(window === undefined ? {} : { window }),
+    });
   });
   return router;
 }

@@ -2,7 +2,8 @@
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JSONFilePreset } from 'lowdb/node';
+import { Low } from 'lowdb';
+import { JSONFile } from 'lowdb/node';
 import { z } from 'zod';
 import type { Role } from '../contract/live.ts';
 import { HallError } from '../contract/problem.ts';
@@ -105,7 +106,8 @@ export class Register {
   }
 
   async #open() {
-    const file = await JSONFilePreset<Documents>(this.#file, { staff: [], tokens: [] });
+    const file = new Low(new JSONFile<Documents>(this.#file), { staff: [], tokens: [] });
+    await file.read();
     const parsed = documents.safeParse(file.data);
     if (!parsed.success)
       throw new HallError(
