@@ -47,7 +47,7 @@ const service = z.strictObject({
   area: text.optional().describe('Where to wait'),
   materials: z.array(text).default([]).describe('What to bring (一次性告知)'),
   timeLimit: text.optional().describe('How long the case takes'),
-  fee: text.optional(),
+  fee: text.optional().describe('What it costs'),
 });
 
 const window = z.strictObject({
@@ -93,10 +93,11 @@ const missed = z.discriminatedUnion('policy', [
 export const configSchema = z
   .strictObject({
     hall: z.strictObject({
-      id,
+      id: id.describe('Short name of the hall; stands in every event'),
       name: text,
-      region: z.string().regex(/^\d{12}$/, '12 digits, quoted, for example "371000000000"'),
-      timeZone,
+      region: z.string().regex(/^\d{12}$/, '12 digits, quoted, for example "371000000000"')
+        .describe('Region code of the administrative division'),
+      timeZone: timeZone.describe('IANA name; numbers restart at midnight there'),
       opening: z
         .strictObject({
           from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
@@ -115,12 +116,13 @@ export const configSchema = z
         .describe('What is said at a call'),
     }),
     agent: z.strictObject({
-      id: agentId,
-      role: z.enum(['hub', 'satellite']),
+      id: agentId.describe('Name of this agent; the central server lets it in under this name'),
+      role: z.enum(['hub', 'satellite']).describe('hub: keeps the queue and serves the screens (satellites come later)'),
       listen: z
         .string()
         .regex(/^([^:]+|\[[0-9a-f:]+\]):\d{1,5}$/, 'HOST:PORT')
-        .default('127.0.0.1:8480'),
+        .default('127.0.0.1:8480')
+        .describe('Where screens reach it; 0.0.0.0:8480 for the whole network, port 0 for any free one'),
       localScreens: z
         .array(z.enum(['kiosk', 'window']))
         .default(['kiosk', 'window'])

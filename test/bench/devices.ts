@@ -1,0 +1,155 @@
+/**
+ * Press → ACK on the wire, and tap → first byte at the printer, through a real hub in a process of its own.
+ * The device side is as thin as it can be (a pseudo-terminal, a TCP socket), so that what is measured is the hub.
+ * Beside it, in the same run and on the same disk, an append with fdatasync.
+ */
+import { createServer, type Socket } from 'node:net';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { open } from '@lydell/node-pty';
+import { ReadStream } from 'node:tty';
+import { Register } from '../../kiosk-agent/web/staff.ts';
+import { hallYaml } from '../harness/hall.ts';
+import { api, startProgram, temporaryFolder, until } from '../harness/programs.ts';
+import { rawAppends, row, type Row } from './raw.ts';
+
+const PRESSES = 400;
+const TAPS = 200;
+
+export async function benchDevices(): Promise<Row[]> {
+  using folder = temporaryFolder('bench');
+  const evaluator = evaluatorOnPty();
+  const printer = await printerOnTcp();
+  const file = join(folder.path, 'hall.yaml');
+  mkdirSync(folder.path, { recursive: true });
+  writeFileSync(
+    file,
+    hallYaml(`devices:
+  - {id: evaluator-1, model: elp1, port: "serial:${evaluator.path}?baud=115200", window: 1}
+  - {id: printer-1, model: escpos-80, port: "tcp:127.0.0.1:${printer.port}"}
+`),
+  );
+  const token = await new Register(folder.path).createToken('kiosk', new Date());
+  const hub = await startProgram('kiosk-agent/cli.ts', ['run', '-c', file, '--state', folder.path, '--log', 'error'], /hall ready (http\S+)/);
+  try {
+    const kiosk = api(hub.url, token);
+    await until('the devices', async () => {
+      const { body } = await kiosk('GET', 'health');
+      return (body['devices'] as { state: string }[]).every((device) => device.state === 'ready');
+    });
+    const raw = [...rawAppends(folder.path, 200, 600)];
+    const presses: number[] = [];
+    for (let seq = 1; seq <= PRESSES; seq += 1) presses.push(await evaluator.press(seq));
+    raw.push(...rawAppends(folder.path, 200, 600));
+    const taps: number[] = [];
+    for (let i = 0; i < TAPS; i += 1) {
+      const start = performance.now();
+      const first = printer.firstByte();
+      const answer = kiosk('POST', 'tickets', { service: 'transfer', idempotencyKey: randomUUID() });
+      taps.push(((await first) - start) * 1000);
+      const { body } = await answer;
+      if (body['state'] !== 'waiting') throw new Error(`the ticket is ${String(body['state'])}`);
+    }
+    raw.push(...rawAppends(folder.path, 200, 600));
+    const limit = row('raw append + fdatasync', raw, 1).p50;
+    return [
+      { ...row('raw append + fdatasync (the limit)', raw, limit) },
+      row('press on the wire → ACK on the wire', presses, limit, 'pseudo-terminal both ways'),
+      row('tap (HTTP request begins) → first byte at the printer', taps, limit, 'HTTP and TCP on loopback'),
+    ];
+  } finally {
+    await hub.end();
+    evaluator.close();
+    await printer.close();
+  }
+}
+
+function evaluatorOnPty(): { path: string; press(seq: number): Promise<number>; close(): void } {
+  const pty = open({ cols: 80, rows: 24 }) as unknown as { master: ReadStream; slave: ReadStream; ptsName?: string; _pty?: string };
+  const path = String(pty.ptsName ?? pty._pty);
+  pty.slave.pause();
+  pty.slave.destroy();
+  const master = pty.master;
+  let heard = '';
+  let waiting: { text: string; settle: (at: number) => void } | null = null;
+  master.on('error', () => undefined);
+  master.on('data', (bytes: Buffer | string) => {
+    heard = (heard + bytes.toString()).slice(-2000);
+    if (heard.includes('$WHO')) {
+      heard = '';
+      send('HI,1,BENCH,SN1,0000BE7C,1.0');
+    }
+    if (waiting && heard.includes(waiting.text)) {
+      heard = '';
+      waiting.settle(performance.now());
+      waiting = null;
+    }
+  });
+  const send = (body: string): void => {
+    (master as unknown as NodeJS.WritableStream).write(`$${body}*${crc(body)}\r\n`);
+  };
+  const beat = setInterval(() => send('ST,0000BE7C,1,-,00'), 4000);
+  return {
+    path,
+    press: (seq) =>
+      new Promise((resolve, reject) => {
+        const start = performance.now();
+        const timer = setTimeout(() => reject(new Error(`no ACK for press ${seq}`)), 5000);
+        waiting = {
+          text: `$ACK,0000BE7C,${seq}*`,
+          settle: (at) => {
+            clearTimeout(timer);
+            resolve((at - start) * 1000);
+          },
+        };
+        send(`KEY,0000BE7C,${seq},-,5,0`);
+      }),
+    close() {
+      clearInterval(beat);
+      master.destroy();
+    },
+  };
+}
+
+/** Answers what a driver asks (DLE EOT, GS I, process id) and tells when the first byte of a ticket (ESC @) comes. */
+async function printerOnTcp(): Promise<{ port: number; firstByte(): Promise<number>; close(): Promise<void> }> {
+  let settle: ((at: number) => void) | null = null;
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('data', (bytes) => {
+      if (settle && bytes.includes(Buffer.from([0x1b, 0x40]))) {
+        settle(performance.now());
+        settle = null;
+      }
+      for (let i = 0; i < bytes.length - 2; i += 1) {
+        if (bytes[i] === 0x10 && bytes[i + 1] === 0x04) socket.write(Buffer.from([0x12]));
+        if (bytes[i] === 0x1d && bytes[i + 1] === 0x72) socket.write(Buffer.from([0x00]));
+        if (bytes[i] === 0x1d && bytes[i + 1] === 0x49) socket.write(Buffer.from('_BENCH\0'));
+        if (bytes[i] === 0x1d && bytes[i + 1] === 0x28 && bytes[i + 2] === 0x48) socket.write(Buffer.concat([Buffer.from([0x37, 0x22]), bytes.subarray(i + 7, i + 11), Buffer.from([0])]));
+      }
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    firstByte: () => new Promise((resolve) => (settle = resolve)),
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((done) => server.close(() => done()));
+    },
+  };
+}
+
+/** CRC-16/MODBUS, four upper-case hex digits. */
+function crc(text: string): string {
+  let value = 0xffff;
+  for (const byte of Buffer.from(text)) {
+    value ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) value = value & 1 ? (value >> 1) ^ 0xa001 : value >> 1;
+  }
+  return value.toString(16).toUpperCase().padStart(4, '0');
+}
