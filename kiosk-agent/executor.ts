@@ -93,11 +93,7 @@ export class Executor extends EventEmitter<ExecutorEvents> {
 
   #refuseIfUnable(): void {
     if (this.#closed) throw new HallError('stopping', 'The agent is stopping.');
-    if (!this.#writable)
-      throw new HallError(
-        'journal-unwritable',
-        'The disk of the hall computer refuses to write. Nothing is accepted until it does.',
-      );
+    if (!this.#writable) throw unwritable();
   }
 
   async #commit(drafts: EventDraft[]): Promise<HallEvent[]> {
@@ -119,7 +115,8 @@ export class Executor extends EventEmitter<ExecutorEvents> {
       },
       (error: unknown) => {
         this.#diskRefused(error);
-        throw error;
+        // Callers hear what it means for them; the file and the cause are in the log.
+        throw unwritable(error);
       },
     );
     this.#underWay.add(settled);
@@ -134,8 +131,9 @@ export class Executor extends EventEmitter<ExecutorEvents> {
     try {
       return this.#journal.append(drafts);
     } catch (error) {
-      if (error instanceof HallError && error.code === 'journal-unwritable') this.#diskRefused(error);
-      throw error;
+      if (!(error instanceof HallError) || error.code !== 'journal-unwritable') throw error;
+      this.#diskRefused(error);
+      throw unwritable(error);
     }
   }
 
@@ -176,4 +174,13 @@ export class Executor extends EventEmitter<ExecutorEvents> {
     this.#through = this.#journal.durableSeq;
     this.#decided = structuredClone(state);
   }
+}
+
+function unwritable(cause?: unknown): HallError {
+  return new HallError(
+    'journal-unwritable',
+    'The disk of the hall computer refuses to write. Nothing is accepted until it does.',
+    {},
+    cause,
+  );
 }

@@ -18,12 +18,12 @@ export function problems(log: Logger): ErrorRequestHandler {
       .type('application/problem+json')
       .send(
         JSON.stringify({
+          ...problem.facts,
           type: `urn:hall:problem:${problem.code}`,
           title: problem.code,
           status,
           code: problem.code,
           detail: problem.message,
-          ...problem.facts,
         }),
       );
   };
