@@ -83,7 +83,12 @@ export const eventData = {
   'hall.ticket.print-failed': z.object({ ...ticketRef, why: z.enum(PAPER_FAULTS), printer: id.optional() }),
   'hall.ticket.unconfirmed': z.object({ ...ticketRef, why: z.enum(PAPER_FAULTS), printer: id.optional() }),
   /** a second sheet for the same number was asked for; it says 补打 unless nothing of the first one was sent */
-  'hall.ticket.reprinted': z.object({ ...ticketRef, by: z.enum(['visitor', 'staff']), staff: staff.optional(), mark: z.boolean() }),
+  'hall.ticket.reprinted': z.object({
+    ...ticketRef,
+    by: z.enum(['visitor', 'staff']),
+    staff: staff.optional(),
+    mark: z.boolean(),
+  }),
   'hall.ticket.called': z.object({
     ...ticketRef,
     window: windowNumber,
@@ -166,14 +171,29 @@ export const eventData = {
   }),
   'hall.rating.lapsed': z.object({ session, ...ticketRef, window: windowNumber, why: closeReasons }),
 
-  'hall.device.attached': z.object({ device: id, model: id, serial: z.string().max(64).optional(), firmware: z.string().max(64).optional() }),
+  'hall.device.attached': z.object({
+    device: id,
+    model: id,
+    serial: z.string().max(64).optional(),
+    firmware: z.string().max(64).optional(),
+  }),
   'hall.device.lost': z.object({ device: id, why: z.string().max(200) }),
   'hall.device.faulted': z.object({ device: id, fault: z.string().max(64) }),
   'hall.device.recovered': z.object({ device: id, from: z.string().max(64) }),
 
   /** whatever left the order, with its reason (register of traces, 痕迹管理) */
   'hall.trace.recorded': z.object({
-    action: z.enum(['call-out-of-turn', 'call-taken-back', 'transfer', 'park', 'cancel', 'pause', 'close-early', 'confirm-paper', 'journal-repaired']),
+    action: z.enum([
+      'call-out-of-turn',
+      'call-taken-back',
+      'transfer',
+      'park',
+      'cancel',
+      'pause',
+      'close-early',
+      'confirm-paper',
+      'journal-repaired',
+    ]),
     reason,
     staff: staff.optional(),
     window: windowNumber.optional(),
@@ -185,7 +205,9 @@ export const eventData = {
 export type EventType = keyof typeof eventData;
 export type EventData<T extends EventType> = z.infer<(typeof eventData)[T]>;
 /** What a rule says has happened; the executor and the journal add the rest. */
-export type EventDraft = { [T in EventType]: { type: T; subject: string; time: string; data: EventData<T> } }[EventType];
+export type EventDraft = {
+  [T in EventType]: { type: T; subject: string; time: string; data: EventData<T> };
+}[EventType];
 /** An event as it stands in the journal and goes over the link. */
 export type HallEvent = EventDraft & {
   specversion: '1.0';

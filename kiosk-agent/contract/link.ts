@@ -24,16 +24,38 @@ export type Welcome = z.infer<typeof welcome>;
  */
 export const receipt = z.object({
   through: z.int().min(0),
-  refused: z.object({ code: z.enum(['bad-event', 'too-large', 'store-failed', 'chain-broken']), index: z.int().min(0).optional(), why: z.string() }).optional(),
+  refused: z
+    .object({
+      code: z.enum(['bad-event', 'too-large', 'store-failed', 'chain-broken']),
+      index: z.int().min(0).optional(),
+      why: z.string(),
+    })
+    .optional(),
 });
 export type Receipt = z.infer<typeof receipt>;
 
 /** Server → client, event `command`; a command past its deadline has no effect. */
-export const linkCommand = z.object({ id: z.string().min(1).max(64), name: z.string().min(1).max(64), deadline: z.iso.datetime({ offset: true }), data: z.record(z.string(), z.unknown()) });
+export const linkCommand = z.object({
+  id: z.string().min(1).max(64),
+  name: z.string().min(1).max(64),
+  deadline: z.iso.datetime({ offset: true }),
+  data: z.record(z.string(), z.unknown()),
+});
 export type LinkCommand = z.infer<typeof linkCommand>;
-export const linkCommandAnswer = z.object({ id: z.string(), ok: z.literal(true).optional(), refused: z.string().optional(), why: z.string().optional() });
+export const linkCommandAnswer = z.object({
+  id: z.string(),
+  ok: z.literal(true).optional(),
+  refused: z.string().optional(),
+  why: z.string().optional(),
+});
 
 /** What a link is doing, for health and screens. */
 export const LINK_STATES = ['connecting', 'level', 'sending', 'away', 'refused'] as const;
 export type LinkState = (typeof LINK_STATES)[number];
-export type LinkStatus = { name: string; state: LinkState; ackedSeq: number; lagEvents: number; why?: string };
+export type LinkStatus = {
+  name: string;
+  state: LinkState;
+  ackedSeq: number;
+  lagEvents: number;
+  why?: string;
+};

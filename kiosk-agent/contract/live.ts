@@ -57,7 +57,6 @@ export type TicketView = {
   window?: number;
 };
 
-
 export type EvaluationView = {
   session: number;
   /** open: keys are lit; rated: the visitor has rated (never which key); lapsed: the time ran out */
@@ -71,7 +70,15 @@ export type WindowView = {
   state: WindowState;
   staff: string | null;
   services: string[];
-  ticket: { ticketId: string; number: string; service: string; state: TicketState; call: number; calledAt: string; startedAt: string | null } | null;
+  ticket: {
+    ticketId: string;
+    number: string;
+    service: string;
+    state: TicketState;
+    call: number;
+    calledAt: string;
+    startedAt: string | null;
+  } | null;
   evaluation: EvaluationView | null;
   /** state of the window's evaluator; null when it has none */
   evaluator: 'ready' | 'away' | 'fault' | null;
@@ -95,9 +102,26 @@ export type ServiceView = {
 };
 
 /** One call for board and voice; newest first in the view. */
-export type CallView = { ticketId: string; number: string; service: string; window: number; call: number; at: string };
+export type CallView = {
+  ticketId: string;
+  number: string;
+  service: string;
+  window: number;
+  call: number;
+  at: string;
+};
 
-export type DeviceStateName = 'opening' | 'ready' | 'silent' | 'lost' | 'missing' | 'busy' | 'denied' | 'refused' | 'wrong-settings' | 'faulted';
+export type DeviceStateName =
+  | 'opening'
+  | 'ready'
+  | 'silent'
+  | 'lost'
+  | 'missing'
+  | 'busy'
+  | 'denied'
+  | 'refused'
+  | 'wrong-settings'
+  | 'faulted';
 export type DeviceView = {
   id: string;
   kind: 'evaluator' | 'printer';
@@ -134,7 +158,14 @@ export type HallInfo = {
 /** Sections of the view. Keyed sections change entry by entry. */
 export type PublicView = {
   hall: HallInfo;
-  day: { day: string; served: number; windowsOpen: number; windowsTotal: number; printer: 'ready' | 'away' | 'paper-low' | 'fault' | null; journal: 'ok' | 'unwritable' | 'repaired' };
+  day: {
+    day: string;
+    served: number;
+    windowsOpen: number;
+    windowsTotal: number;
+    printer: 'ready' | 'away' | 'paper-low' | 'fault' | null;
+    journal: 'ok' | 'unwritable' | 'repaired';
+  };
   services: Record<string, ServiceView>;
   windows: Record<string, WindowView>;
   /** the latest calls that are still called or being served or just done, newest first, at most 8 */

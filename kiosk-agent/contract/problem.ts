@@ -28,8 +28,8 @@ export const PROBLEM_CODES = {
   'outside-hours': 409,
   // the agent
   'journal-unwritable': 503,
-  'stopping': 503,
-  'internal': 500,
+  stopping: 503,
+  internal: 500,
 } as const;
 export type ProblemCode = keyof typeof PROBLEM_CODES;
 

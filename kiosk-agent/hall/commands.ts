@@ -3,7 +3,15 @@ import type { CloseReason, EventDraft, PaperFault, Priority, RatingLevel } from 
 import type { ProblemCode } from '../contract/problem.ts';
 
 export type TicketCommand =
-  | { name: 'ticket.reserve'; ticketId: string; service: string; priority?: Priority; language: 'zh' | 'en'; idempotencyKey: string; delivery: 'paper' | 'screen' }
+  | {
+      name: 'ticket.reserve';
+      ticketId: string;
+      service: string;
+      priority?: Priority;
+      language: 'zh' | 'en';
+      idempotencyKey: string;
+      delivery: 'paper' | 'screen';
+    }
   | { name: 'ticket.printed'; ticketId: string; confirmedBy: 'process-id' | 'barrier'; printer: string }
   | { name: 'ticket.print-failed'; ticketId: string; why: PaperFault; printer?: string }
   | { name: 'ticket.unconfirmed'; ticketId: string; why: PaperFault; printer?: string }
@@ -13,7 +21,13 @@ export type TicketCommand =
   | { name: 'ticket.reprint'; ticketId: string; by: 'visitor' | 'staff'; staff?: string; mark: boolean }
   /** taken on screen instead of on paper, from print-failed or unconfirmed */
   | { name: 'ticket.take-on-screen'; ticketId: string }
-  | { name: 'ticket.cancel'; ticketId: string; by: 'visitor' | 'staff' | 'nobody'; staff?: string; reason?: string }
+  | {
+      name: 'ticket.cancel';
+      ticketId: string;
+      by: 'visitor' | 'staff' | 'nobody';
+      staff?: string;
+      reason?: string;
+    }
   /** a parked or missed ticket back into line */
   | { name: 'ticket.resume'; ticketId: string; staff: string };
 

@@ -11,9 +11,17 @@ export const STATE_VERSION = 1;
 /** What the rules must know of the configuration. */
 export type HallRules = {
   timeZone: string;
-  services: { id: string; prefix: string; /** expected minutes at the window, until enough have been measured */ minutes: number }[];
+  services: {
+    id: string;
+    prefix: string;
+    /** expected minutes at the window, until enough have been measured */ minutes: number;
+  }[];
   windows: { number: number; services: string[] }[];
-  missed: { policy: 'void' } | { policy: 'back'; places: number } | { policy: 'keep-calls'; calls: number } | { policy: 'keep-minutes'; minutes: number };
+  missed:
+    | { policy: 'void' }
+    | { policy: 'back'; places: number }
+    | { policy: 'keep-calls'; calls: number }
+    | { policy: 'keep-minutes'; minutes: number };
   recall: { coolDownS: number; limit: number };
   /** a priority ticket stands this many minutes earlier in line than it came (nobody starves: lines are by time) */
   priorityHeadStartMin: number;
@@ -25,6 +33,8 @@ export type Ticket = {
   number: string;
   running: number;
   service: string;
+  /** the service it was taken for; a transfer changes only `service` */
+  reservedFor: string;
   class: TicketClass;
   priority?: Priority;
   language: 'zh' | 'en';

@@ -21,7 +21,9 @@ const take = z.strictObject({
   priority: z.enum(PRIORITIES).optional(),
   language: z.enum(['zh', 'en']).default('zh'),
   delivery: z.enum(['paper', 'screen']).default('paper'),
-  idempotencyKey: z.string().min(8).max(128),
+  idempotencyKey: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{8,128}$/, '8 to 128 letters, digits and hyphens; a new one for each tap'),
 });
 const cancel = z.strictObject({ reason: z.string().max(200).optional() });
 const paper = z.strictObject({ out: z.boolean() });

@@ -1,0 +1,291 @@
+/** What an event does to the hall. Every event has its effect here and nowhere else; replaying the log repeats it. */
+import type { EventData, EventDraft } from '../contract/events.ts';
+import { rememberPress } from './presses.ts';
+import type { HallState, RatingSession, Ticket, Window } from './state.ts';
+
+/** An event of the journal, or a draft that has been given its seq. */
+export type AppliedEvent = EventDraft & { seq: number };
+
+const CALLS_SHOWN = 8;
+const TIMES_KEPT = 20;
+/** A press may still arrive for a lapsed session from a device that was cut off for a weekend. */
+const LAPSED_KEPT_MS = 3 * 24 * 3600_000;
+
+/**
+ * Changes `state` in place to what it is after `event`. Total and deterministic: the same events make the same state,
+ * an event about something unknown changes only `seq`. Keeps no reference into the event.
+ */
+export function apply(state: HallState, event: AppliedEvent): void {
+  state.seq = event.seq;
+  const { time } = event;
+  switch (event.type) {
+    case 'hall.day.opened':
+      return openDay(state, event.data.day, time);
+    case 'hall.ticket.reserved':
+      return reserve(state, event.data, time);
+    case 'hall.ticket.printed':
+      return onTicket(state, event.data.ticketId, (ticket) => {
+        if (!['reserved', 'printing', 'print-failed', 'unconfirmed'].includes(ticket.state)) return;
+        if (event.data.confirmedBy === 'screen') ticket.delivery = 'screen';
+        joinLine(ticket, time);
+      });
+    case 'hall.ticket.print-failed':
+      return onTicket(state, event.data.ticketId, (ticket) => {
+        ticket.state = 'print-failed';
+        ticket.paperFault = event.data.why;
+      });
+    case 'hall.ticket.unconfirmed':
+      return onTicket(state, event.data.ticketId, (ticket) => {
+        ticket.state = 'unconfirmed';
+        ticket.paperFault = event.data.why;
+      });
+    case 'hall.ticket.reprinted':
+      return onTicket(state, event.data.ticketId, (ticket) => {
+        ticket.reprints++;
+        // From the line it keeps its place: only the sheet is new.
+        if (ticket.state !== 'print-failed' && ticket.state !== 'unconfirmed') return;
+        ticket.state = 'printing';
+        delete ticket.paperFault;
+      });
+    case 'hall.ticket.called':
+      return call(state, event.data, time);
+    case 'hall.ticket.recalled':
+      return onTicket(state, event.data.ticketId, (ticket) => {
+        ticket.call++;
+        ticket.calls = event.data.call;
+        ticket.calledAt = time;
+        showCall(state, event.data, time);
+      });
+    case 'hall.ticket.started':
+      return onTicket(state, event.data.ticketId, (ticket) => {
+        ticket.state = 'serving';
+        ticket.startedAt = time;
+        windowOf(state, event.data.window).state = 'serving';
+      });
+    case 'hall.ticket.finished':
+      return onTicket(state, event.data.ticketId, (ticket) => {
+        ticket.state = 'finished';
+        ticket.finishedAt = time;
+        state.served++;
+        const measured = [...(state.serviceTimes[ticket.service] ?? []), event.data.servedS];
+        state.serviceTimes[ticket.service] = measured.slice(-TIMES_KEPT);
+        freeWindow(state, event.data.window, ticket.ticketId);
+      });
+    case 'hall.ticket.missed':
+      return onTicket(state, event.data.ticketId, (ticket) => {
+        leaveWindow(state, ticket);
+        ticket.state = 'missed';
+        ticket.missedAt = time;
+        ticket.callsAtMiss = state.callsMade[ticket.service] ?? 0;
+      });
+    case 'hall.ticket.requeued':
+      return onTicket(state, event.data.ticketId, (ticket) => {
+        leaveWindow(state, ticket);
+        ticket.arrivedAt = event.data.arrivedAt;
+        joinLine(ticket, time);
+      });
+    case 'hall.ticket.transferred':
+      // The state "transferred" is passing: the ticket waits again at once, with its earlier arrival time.
+      return onTicket(state, event.data.ticketId, (ticket) => {
+        leaveWindow(state, ticket);
+        ticket.service = event.data.to.service ?? ticket.service;
+        ticket.onlyWindow = event.data.to.window ?? null;
+        joinLine(ticket, time);
+      });
+    case 'hall.ticket.parked':
+      return onTicket(state, event.data.ticketId, (ticket) => {
+        leaveWindow(state, ticket);
+        ticket.state = 'parked';
+      });
+    case 'hall.ticket.resumed':
+      return onTicket(state, event.data.ticketId, (ticket) => joinLine(ticket, time));
+    case 'hall.ticket.cancelled':
+      return onTicket(state, event.data.ticketId, (ticket) => {
+        ticket.state = 'cancelled';
+        delete ticket.paperFault;
+      });
+    case 'hall.window.opened': {
+      const window = windowOf(state, event.data.window);
+      window.state = 'idle';
+      window.staff = event.data.staff;
+      // The next clerk sees an evaluation of the one before only while it is open.
+      if (window.session !== null && state.sessions[window.session]?.state !== 'open') window.session = null;
+      return;
+    }
+    case 'hall.window.paused': {
+      const window = windowOf(state, event.data.window);
+      window.state = 'paused';
+      window.pausedReason = event.data.reason;
+      return;
+    }
+    case 'hall.window.resumed': {
+      const window = windowOf(state, event.data.window);
+      window.state = 'idle';
+      window.pausedReason = null;
+      return;
+    }
+    case 'hall.window.closed': {
+      // An open evaluation stays open: the visitor may still press.
+      const window = windowOf(state, event.data.window);
+      window.state = 'closed';
+      window.staff = null;
+      window.pausedReason = null;
+      return;
+    }
+    case 'hall.rating.requested': {
+      const { session, ticketId, number, service, stage, window, staff, promptedAt, openUntil } = event.data;
+      const head = { session, ticketId, number, service, stage, window, staff, promptedAt, openUntil };
+      state.sessions[session] = { ...head, state: 'open', closedAt: null, closeReason: null };
+      windowOf(state, window).session = session;
+      return;
+    }
+    case 'hall.rating.given':
+      if (event.data.device) rememberPress(state, event.data.device, time);
+      state.ratings[event.data.level]++;
+      // A press that arrives late supersedes the lapse.
+      return closeSession(state.sessions[event.data.session], 'rated', time, null);
+    case 'hall.rating.ignored':
+      if (event.data.device) rememberPress(state, event.data.device, time);
+      return;
+    case 'hall.rating.lapsed':
+      return closeSession(state.sessions[event.data.session], 'lapsed', time, event.data.why);
+    default:
+      // Days closed, devices and traces are history: nothing is decided by them.
+      return;
+  }
+}
+
+/** What belongs to one day goes; what is under way at a window, what was measured and what a press may still need stays. */
+function openDay(state: HallState, day: string, time: string): void {
+  state.day = day;
+  for (const ticket of Object.values(state.tickets))
+    if (ticket.state !== 'called' && ticket.state !== 'serving') delete state.tickets[ticket.ticketId];
+  for (const session of Object.values(state.sessions)) {
+    const lapsedMs = Date.parse(time) - Date.parse(session.closedAt ?? time);
+    if (session.state === 'rated' || lapsedMs > LAPSED_KEPT_MS) delete state.sessions[session.session];
+  }
+  for (const window of Object.values(state.windows))
+    if (window.session !== null && !state.sessions[window.session]) window.session = null;
+  state.keys = {};
+  state.running = {};
+  state.callsMade = {};
+  state.calls = [];
+  state.served = 0;
+  state.ratings = { 1: 0, 2: 0, 3: 0, 4: 0, 5: 0 };
+}
+
+function reserve(state: HallState, data: EventData<'hall.ticket.reserved'>, time: string): void {
+  const { ticketId, number, running, service, delivery } = data;
+  state.keys[data.idempotencyKey] = ticketId;
+  state.running[number.slice(0, -String(running).padStart(3, '0').length)] = running;
+  state.tickets[ticketId] = {
+    ticketId,
+    number,
+    running,
+    service,
+    reservedFor: service,
+    class: data.class,
+    ...(data.priority ? { priority: data.priority } : {}),
+    language: data.language,
+    // The printing story begins right after the commit.
+    state: delivery === 'paper' ? 'printing' : 'reserved',
+    delivery,
+    reservedAt: time,
+    arrivedAt: time,
+    waitingSince: null,
+    ahead: data.ahead,
+    waitMinS: data.waitMinS,
+    waitMaxS: data.waitMaxS,
+    reprints: 0,
+    call: 0,
+    calls: 0,
+    calledAt: null,
+    startedAt: null,
+    finishedAt: null,
+    window: null,
+    onlyWindow: null,
+    missedAt: null,
+    callsAtMiss: 0,
+  };
+}
+
+function call(state: HallState, data: EventData<'hall.ticket.called'>, time: string): void {
+  onTicket(state, data.ticketId, (ticket) => {
+    ticket.state = 'called';
+    ticket.window = data.window;
+    ticket.call = 1;
+    ticket.calls = data.call;
+    ticket.calledAt = time;
+    ticket.missedAt = null;
+    state.callsMade[ticket.service] = (state.callsMade[ticket.service] ?? 0) + 1;
+    const window = windowOf(state, data.window);
+    window.state = 'called';
+    window.ticketId = ticket.ticketId;
+    showCall(state, data, time);
+  });
+}
+
+function showCall(state: HallState, data: EventData<'hall.ticket.recalled'>, time: string): void {
+  const { ticketId, number, service, window, call: count } = data;
+  hideCall(state, ticketId);
+  state.calls.unshift({ ticketId, number, service, window, call: count, at: time });
+  state.calls.length = Math.min(state.calls.length, CALLS_SHOWN);
+}
+
+/** A number that is no longer asked to a window is not shown as called there. */
+function hideCall(state: HallState, ticketId: string): void {
+  state.calls = state.calls.filter((each) => each.ticketId !== ticketId);
+}
+
+function onTicket(state: HallState, ticketId: string, change: (ticket: Ticket) => void): void {
+  const ticket = Object.hasOwn(state.tickets, ticketId) ? state.tickets[ticketId] : undefined;
+  if (ticket) change(ticket);
+}
+
+/** Into the line, at the place of its arrival time. */
+function joinLine(ticket: Ticket, time: string): void {
+  ticket.state = 'waiting';
+  ticket.waitingSince = time;
+  ticket.call = 0;
+  ticket.calledAt = null;
+  ticket.startedAt = null;
+  ticket.missedAt = null;
+  delete ticket.paperFault;
+}
+
+function leaveWindow(state: HallState, ticket: Ticket): void {
+  if (ticket.window === null) return;
+  freeWindow(state, ticket.window, ticket.ticketId);
+  hideCall(state, ticket.ticketId);
+  ticket.window = null;
+}
+
+function freeWindow(state: HallState, number: number, ticketId: string): void {
+  const window = windowOf(state, number);
+  if (window.ticketId !== ticketId) return;
+  window.ticketId = null;
+  window.state = 'idle';
+}
+
+function windowOf(state: HallState, number: number): Window {
+  return (state.windows[number] ??= {
+    number,
+    state: 'closed',
+    staff: null,
+    ticketId: null,
+    session: null,
+    pausedReason: null,
+  });
+}
+
+function closeSession(
+  session: RatingSession | undefined,
+  to: 'rated' | 'lapsed',
+  time: string,
+  why: RatingSession['closeReason'],
+): void {
+  if (!session) return;
+  session.state = to;
+  session.closedAt = time;
+  session.closeReason = why;
+}

@@ -1,0 +1,38 @@
+/** Which presses have been taken: (serial, boot, seq) names a press for ever, and a repeat is never a second rating. */
+import type { HallState, PressMemory } from './state.ts';
+
+export type PressId = { serial: string; boot: string; seq: number };
+
+/** A device that is repaired or loses power draws a new boot; older ones than these are gone from every device. */
+const BOOTS_KEPT = 8;
+/** Presses known beyond a gap. A device repeats what is not acknowledged and keeps some 32 of them: a longer gap is lost for good. */
+const BEYOND_KEPT = 256;
+
+/** Whether this press has been taken before. */
+export function isKnownPress(state: HallState, { serial, boot, seq }: PressId): boolean {
+  const memory = state.presses.find((each) => each.serial === serial && each.boot === boot);
+  return memory !== undefined && (seq <= memory.through || memory.beyond.includes(seq));
+}
+
+/** Notes a press as taken at `time`. Changes `state.presses`, which stands in order of use, latest last. */
+export function rememberPress(state: HallState, { serial, boot, seq }: PressId, time: string): void {
+  const index = state.presses.findIndex((each) => each.serial === serial && each.boot === boot);
+  const memory: PressMemory = (index >= 0 ? state.presses.splice(index, 1)[0] : undefined) ?? {
+    serial,
+    boot,
+    through: 0,
+    beyond: [],
+    lastAt: time,
+  };
+  memory.lastAt = time;
+  if (seq > memory.through && !memory.beyond.includes(seq)) {
+    memory.beyond.push(seq);
+    memory.beyond.sort((a, b) => a - b);
+  }
+  while (memory.beyond[0] === memory.through + 1 || memory.beyond.length > BEYOND_KEPT)
+    memory.through = memory.beyond.shift() ?? memory.through;
+  state.presses.push(memory);
+  const ofDevice = state.presses.filter((each) => each.serial === serial);
+  const oldest = ofDevice[0];
+  if (ofDevice.length > BOOTS_KEPT && oldest) state.presses.splice(state.presses.indexOf(oldest), 1);
+}

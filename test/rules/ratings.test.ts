@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest';
+import type { RatingCommand } from '../../kiosk-agent/hall/commands.ts';
+import { localTime } from '../../kiosk-agent/hall/day.ts';
+import { Hall } from './hall.ts';
+
+type Press = Extract<RatingCommand, { name: 'rating.press' }>;
+let seq = 0;
+/** A new press of level 4, made `ageMs` before the hall's now. */
+function press(hall: Hall, session: number | null, ageMs = 0, more: Partial<Press> = {}): Press {
+  return {
+    name: 'rating.press',
+    window: 1,
+    session,
+    keyRaw: '2',
+    level: 4,
+    device: { serial: 'EV-1', boot: '0A1B2C3D', seq: ++seq },
+    pressedAt: localTime(new Date(hall.now.getTime() - ageMs), hall.rules.timeZone),
+    clockOffsetMs: 0,
+    ...more,
+  };
+}
+function evaluating(session = 7): Hall {
+  const hall = new Hall();
+  hall.evaluating(session);
+  return hall.wait(5);
+}
+
+describe('a press', () => {
+  it('in its open session is the rating of that visit', () => {
+    const hall = evaluating();
+    const pressed = press(hall, 7, 200);
+    expect(hall.do(pressed)).toMatchObject([
+      {
+        type: 'hall.rating.given',
+        data: {
+          session: 7,
+          ticketId: 't1',
+          number: 'A001',
+          window: 1,
+          staff: 's1',
+          level: 4,
+          keyRaw: '2',
+          source: 'press',
+          device: pressed.device,
+          promptedAt: '2026-11-23T09:00:00.000+08:00',
+          pressedAt: '2026-11-23T09:00:04.800+08:00',
+          flags: [],
+        },
+      },
+    ]);
+    expect(hall.state.sessions[7]?.state).toBe('rated');
+    expect(hall.state.ratings).toEqual({ 1: 0, 2: 0, 3: 0, 4: 1, 5: 0 });
+  });
+
+  it('sent again is acknowledged again and has no second effect', () => {
+    const hall = evaluating();
+    const pressed = press(hall, 7);
+    hall.do(pressed);
+    const before = structuredClone(hall.state);
+    expect(hall.wait(3).do(pressed)).toEqual([]);
+    expect(hall.do({ ...pressed, pressedAt: localTime(hall.now, 'Asia/Shanghai'), level: 1 })).toEqual([]);
+    expect(hall.state).toEqual(before);
+  });
+
+  it('that rated nothing is not counted when it is sent again either', () => {
+    const hall = evaluating();
+    const pressed = press(hall, null);
+    expect(hall.types(pressed)).toEqual(['hall.rating.ignored']);
+    expect(hall.do(pressed)).toEqual([]);
+  });
+
+  it('after the first one of a session is kept as ignored', () => {
+    const hall = evaluating();
+    hall.do(press(hall, 7));
+    expect(hall.do(press(hall, 7, 0, { level: 1 }))).toMatchObject([
+      { type: 'hall.rating.ignored', data: { session: 7, level: 1, why: 'already-rated' } },
+    ]);
+    expect(hall.state.ratings).toMatchObject({ 1: 0, 4: 1 });
+  });
+
+  it.each([
+    ['without a session', null, {}, 'no-session'],
+    ['in a session that nobody opened', 99, {}, 'unknown-session'],
+    ['of a key that means no level', 7, { level: null, keyRaw: '9' }, 'unknown-key'],
+    ['of a key that means no level, without a session', null, { level: null }, 'unknown-key'],
+  ])('%s is kept as ignored', (_case, session, more, why) => {
+    const hall = evaluating();
+    expect(hall.do(press(hall, session, 0, more))).toMatchObject([
+      { type: 'hall.rating.ignored', data: { why } },
+    ]);
+    expect(hall.state.sessions[7]?.state).toBe('open');
+  });
+
+  it.each([
+    [999, ['pressed-at-once']],
+    [1000, []],
+  ])('%d ms after the prompt has the flags %j', (ms, flags) => {
+    const hall = new Hall();
+    hall.evaluating(7);
+    hall.wait(ms / 1000);
+    expect(hall.do(press(hall, 7))[0]?.data).toMatchObject({ flags });
+  });
+
+  it('made while its session was open counts also when it comes after the lapse', () => {
+    const hall = evaluating();
+    hall.wait(30).do({ name: 'rating.lapse', session: 7, why: 'timeout' });
+    hall.wait(3600);
+    expect(hall.do(press(hall, 7, 3_610_000))[0]).toMatchObject({
+      type: 'hall.rating.given',
+      data: { flags: ['arrived-late'], pressedAt: '2026-11-23T09:00:25.000+08:00' },
+    });
+    expect(hall.state.sessions[7]).toMatchObject({ state: 'rated', closeReason: null });
+    expect(hall.do(press(hall, 7, 3_610_000))[0]?.data).toMatchObject({ why: 'already-rated' });
+  });
+
+  // Prompted at 09:00:00, closed at 09:00:35.
+  it.each([
+    ['09:00:35.000', 'hall.rating.given'],
+    ['09:00:35.001', 'hall.rating.ignored'],
+    ['08:59:58.000', 'hall.rating.given'],
+    ['08:59:57.999', 'hall.rating.ignored'],
+  ])('of %s in a session that was open from 09:00:00 to 09:00:35 is %s', (at, type) => {
+    const hall = evaluating();
+    hall.wait(30).do({ name: 'rating.lapse', session: 7, why: 'timeout' });
+    const late = press(hall.wait(60), 7, 0, { pressedAt: `2026-11-23T${at}+08:00` });
+    expect(hall.types(late)).toEqual([type]);
+  });
+
+  it('is compared by the clock of the hall and recorded by the clock that saw it', () => {
+    const hall = evaluating();
+    hall.wait(30).do({ name: 'rating.lapse', session: 7, why: 'timeout' });
+    const pressedAt = '2026-11-23T10:00:20.000+08:00';
+    const ahead = press(hall.wait(60), 7, 0, { pressedAt, clockOffsetMs: 3_600_000 });
+    expect(hall.do(ahead)[0]).toMatchObject({
+      type: 'hall.rating.given',
+      data: { pressedAt, clockOffsetMs: 3_600_000 },
+    });
+  });
+
+  it('still finds its lapsed session on the next day, and not four days later', () => {
+    const hall = evaluating();
+    hall.wait(30).do({ name: 'rating.lapse', session: 7, why: 'timeout' });
+    const pressedAt = '2026-11-23T09:00:10.000+08:00';
+    hall.at('2026-11-25T08:00:00+08:00');
+    expect(hall.types(press(hall, 7, 0, { pressedAt }))).toContain('hall.rating.given');
+    const other = evaluating();
+    other.wait(30).do({ name: 'rating.lapse', session: 7, why: 'timeout' });
+    other.at('2026-11-27T08:00:00+08:00');
+    expect(other.do(press(other, 7, 0, { pressedAt })).at(-1)?.data).toMatchObject({
+      why: 'unknown-session',
+    });
+  });
+});
+
+describe('the memory of presses', () => {
+  const of = (hall: Hall, boot: string, number: number): Press =>
+    press(hall, null, 0, { device: { serial: 'EV-1', boot, seq: number } });
+
+  it('knows every press over gaps and in any order', () => {
+    const hall = new Hall();
+    for (const number of [1, 2, 5, 4, 9]) hall.do(of(hall, 'a', number));
+    expect(hall.state.presses).toMatchObject([{ through: 2, beyond: [4, 5, 9] }]);
+    for (const number of [1, 2, 5, 4, 9]) expect(hall.do(of(hall, 'a', number))).toEqual([]);
+    expect(hall.do(of(hall, 'a', 3))).toHaveLength(1);
+    expect(hall.state.presses).toMatchObject([{ through: 5, beyond: [9] }]);
+    expect(hall.do(of(hall, 'b', 1))).toHaveLength(1);
+  });
+
+  it('keeps the eight latest power-ups of a device', () => {
+    const hall = new Hall();
+    for (let boot = 0; boot < 9; boot++) {
+      hall.do(of(hall, `b${boot}`, 1));
+      hall.do(of(hall, 'b0', boot + 2));
+    }
+    expect(hall.state.presses.map(({ boot }) => boot)).toEqual([
+      'b2',
+      'b3',
+      'b4',
+      'b5',
+      'b6',
+      'b7',
+      'b8',
+      'b0',
+    ]);
+  });
+
+  it('does not grow without end when the first presses never come', () => {
+    const hall = new Hall();
+    for (let number = 1000; number < 3000; number += 2) hall.do(of(hall, 'a', number));
+    expect(hall.state.presses[0]?.beyond).toHaveLength(256);
+    expect(hall.do(of(hall, 'a', 2998))).toEqual([]);
+  });
+});
+
+describe('a touch on the screen', () => {
+  const touch = { name: 'rating.touch', window: 1, session: 7, level: 2 } as const;
+  it('is the rating while the evaluation is open, and is refused after', () => {
+    const hall = evaluating();
+    expect(hall.refusal({ ...touch, window: 2 }).code).toBe('not-this-window');
+    expect(hall.do(touch)).toMatchObject([
+      {
+        type: 'hall.rating.given',
+        data: { level: 2, source: 'screen', device: null, keyRaw: null, flags: [] },
+      },
+    ]);
+    expect(hall.refusal(touch)).toMatchObject({ code: 'no-evaluation', facts: { state: 'rated' } });
+    expect(hall.refusal({ ...touch, session: 8 })).toMatchObject({ facts: { state: 'unknown' } });
+  });
+
+  it('and a press in one session are one rating', () => {
+    const hall = evaluating();
+    hall.do(touch);
+    expect(hall.do(press(hall, 7))[0]?.data).toMatchObject({ why: 'already-rated' });
+  });
+});
+
+describe('an evaluation that lapses', () => {
+  it('lapses once, and never after it was rated', () => {
+    const lapse = { name: 'rating.lapse', session: 7, why: 'timeout' } as const;
+    const hall = evaluating();
+    expect(hall.types(lapse)).toEqual(['hall.rating.lapsed']);
+    expect(hall.do(lapse)).toEqual([]);
+    expect(hall.state.ratings).toEqual({ 1: 0, 2: 0, 3: 0, 4: 0, 5: 0 });
+    const rated = evaluating();
+    rated.do(press(rated, 7));
+    expect(rated.do(lapse)).toEqual([]);
+    expect(rated.do({ ...lapse, session: 99 })).toEqual([]);
+  });
+});

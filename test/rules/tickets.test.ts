@@ -1,0 +1,247 @@
+import { describe, expect, it } from 'vitest';
+import type { TicketCommand } from '../../kiosk-agent/hall/commands.ts';
+import { Hall } from './hall.ts';
+
+type State =
+  | 'printing'
+  | 'print-failed'
+  | 'unconfirmed'
+  | 'waiting'
+  | 'called'
+  | 'serving'
+  | 'missed'
+  | 'parked'
+  | 'finished'
+  | 'cancelled';
+
+/** A hall with one ticket in this state. */
+function hallWith(state: State): { hall: Hall; ticketId: string } {
+  const hall = new Hall();
+  if (state === 'printing') return { hall, ticketId: hall.reserve() };
+  if (state === 'print-failed' || state === 'unconfirmed') {
+    const ticketId = hall.reserve();
+    hall.do({ name: `ticket.${state}`, ticketId, why: 'paper-out', printer: 'printer-1' });
+    return { hall, ticketId };
+  }
+  if (state === 'waiting' || state === 'cancelled') {
+    const ticketId = hall.waiting();
+    if (state === 'cancelled') hall.do({ name: 'ticket.cancel', ticketId, by: 'visitor' });
+    return { hall, ticketId };
+  }
+  if (state === 'called' || state === 'missed') {
+    const ticketId = hall.called();
+    if (state === 'missed') hall.do({ name: 'window.missed', window: 1 });
+    return { hall, ticketId };
+  }
+  const ticketId = hall.serving();
+  if (state === 'parked') hall.do({ name: 'window.park', window: 1, reason: 'copies' });
+  if (state === 'finished') hall.do({ name: 'window.finish', window: 1, session: 7 });
+  return { hall, ticketId };
+}
+
+const COMMANDS: Record<string, (ticketId: string) => TicketCommand> = {
+  printed: (ticketId) => ({ name: 'ticket.printed', ticketId, confirmedBy: 'process-id', printer: 'p' }),
+  failed: (ticketId) => ({ name: 'ticket.print-failed', ticketId, why: 'cover-open' }),
+  unknown: (ticketId) => ({ name: 'ticket.unconfirmed', ticketId, why: 'no-answer' }),
+  'came-out': (ticketId) => ({ name: 'ticket.confirm-paper', ticketId, by: 'visitor' }),
+  'visitor-reprints': (ticketId) => ({ name: 'ticket.reprint', ticketId, by: 'visitor', mark: true }),
+  'staff-reprint': (ticketId) => ({ name: 'ticket.reprint', ticketId, by: 'staff', staff: 's9', mark: true }),
+  'on-screen': (ticketId) => ({ name: 'ticket.take-on-screen', ticketId }),
+  'visitor-cancels': (ticketId) => ({ name: 'ticket.cancel', ticketId, by: 'visitor' }),
+  'nobody-takes-it': (ticketId) => ({ name: 'ticket.cancel', ticketId, by: 'nobody' }),
+  resume: (ticketId) => ({ name: 'ticket.resume', ticketId, staff: 's9' }),
+};
+
+/** What each command does to a ticket in each state: its new state, `-` nothing new, `x` refused. The table of hall-rules. */
+const TABLE = `
+                  printing     print-failed unconfirmed  waiting   called serving missed    parked    finished cancelled
+printed           waiting      x            waiting      -         -      -       -         -         -        x
+failed            print-failed x            x            -         -      -       -         -         -        x
+unknown           unconfirmed  x            x            -         -      -       -         -         -        x
+came-out          x            x            waiting      -         -      -       -         -         -        x
+visitor-reprints  x            printing     printing     x         x      x       x         x         x        x
+staff-reprint     x            printing     printing     waiting   called x       x         x         x        x
+on-screen         x            waiting      waiting      -         -      -       -         -         -        x
+visitor-cancels   x            cancelled    cancelled    cancelled x      x       cancelled cancelled x        x
+nobody-takes-it   x            cancelled    cancelled    x         x      x       x         x         x        x
+resume            x            x            x            x         x      x       waiting   waiting   x        x
+`;
+const [head = '', ...lines] = TABLE.trim().split('\n');
+const states = head.trim().split(/\s+/) as State[];
+const cases = lines.flatMap((line) => {
+  const [name = '', ...effects] = line.split(/\s+/);
+  return states.map((state, column) => ({ state, name, effect: effects[column] ?? '' }));
+});
+
+describe("a ticket's life follows the table", () => {
+  it.each(cases)('$state, $name: $effect', ({ state, name, effect }) => {
+    const { hall, ticketId } = hallWith(state);
+    expect(hall.ticket(ticketId).state).toBe(state);
+    const command = COMMANDS[name]?.(ticketId);
+    if (!command) throw new Error(`no command ${name}`);
+    const decision = hall.try(command);
+    if (effect === 'x') {
+      expect(decision).toMatchObject({ ok: false, refusal: { code: 'wrong-state', facts: { state } } });
+      expect(hall.ticket(ticketId).state).toBe(state);
+    } else if (effect === '-') {
+      expect(decision).toEqual({ ok: true, events: [] });
+    } else {
+      expect(decision).toMatchObject({ ok: true, events: [{ subject: ticketId, data: { ticketId } }] });
+      expect(hall.ticket(ticketId).state).toBe(effect);
+    }
+  });
+});
+
+describe('a ticket is taken', () => {
+  const tap = { name: 'ticket.reserve', service: 'transfer', language: 'zh', delivery: 'paper' } as const;
+
+  it('is printing at once when it goes on paper, and stands in no line', () => {
+    const hall = new Hall().open(1);
+    const ticketId = hall.reserve();
+    expect(hall.ticket(ticketId)).toMatchObject({ number: 'A001', state: 'printing', waitingSince: null });
+    expect(hall.refusal({ name: 'window.call-next', window: 1 }).code).toBe('nobody-waiting');
+  });
+
+  it('waits at once when it goes on the screen', () => {
+    const hall = new Hall();
+    const types = hall.types({ ...tap, ticketId: 'x', idempotencyKey: 'k', delivery: 'screen' });
+    expect(types).toEqual(['hall.day.opened', 'hall.ticket.reserved', 'hall.ticket.printed']);
+    expect(hall.ticket('x')).toMatchObject({ state: 'waiting', delivery: 'screen' });
+  });
+
+  it('is the same ticket for the same tap, whatever has become of it', () => {
+    const hall = new Hall();
+    hall.do({ ...tap, ticketId: 'first', idempotencyKey: 'tap' });
+    const again = { ...tap, ticketId: 'second', idempotencyKey: 'tap' };
+    expect(hall.do(again)).toEqual([]);
+    hall.do({ name: 'ticket.printed', ticketId: 'first', confirmedBy: 'barrier', printer: 'p' });
+    hall.do({ name: 'ticket.cancel', ticketId: 'first', by: 'visitor' });
+    expect(hall.do(again)).toEqual([]);
+    expect(hall.state.keys['tap']).toBe('first');
+    expect(Object.keys(hall.state.tickets)).toEqual(['first']);
+  });
+
+  it('is still the same ticket for the same tap after a transfer to another service', () => {
+    const hall = new Hall();
+    const ticketId = hall.serving();
+    hall.do({ name: 'window.transfer', window: 1, to: { service: 'mortgage' }, reason: 'wrong counter' });
+    expect(hall.do({ ...tap, ticketId: 'again', idempotencyKey: `tap-${ticketId}` })).toEqual([]);
+  });
+
+  it('refuses one tap for two services', () => {
+    const hall = new Hall();
+    hall.do({ ...tap, ticketId: 'first', idempotencyKey: 'tap' });
+    const other = { ...tap, ticketId: 'second', idempotencyKey: 'tap', service: 'mortgage' };
+    expect(hall.refusal(other)).toMatchObject({ code: 'key-reused', facts: { ticketId: 'first' } });
+  });
+
+  it.each(['constructor', 'toString', 'hasOwnProperty'])('takes a key named %s for a new one', (word) => {
+    const hall = new Hall();
+    hall.do({ ...tap, ticketId: 'first', idempotencyKey: word });
+    expect(hall.ticket('first').number).toBe('A001');
+    expect(hall.refusal({ name: 'ticket.take-on-screen', ticketId: word }).code).toBe('unknown-ticket');
+  });
+
+  it('refuses a service that the hall does not have', () => {
+    const command = { ...tap, ticketId: 'x', idempotencyKey: 'k', service: 'passport' };
+    expect(new Hall().refusal(command).code).toBe('unknown-service');
+  });
+
+  it('numbers run by prefix, also when two services share one, and go on after 999', () => {
+    const hall = new Hall();
+    expect(hall.ticket(hall.reserve('transfer')).number).toBe('A001');
+    expect(hall.ticket(hall.reserve('mortgage')).number).toBe('B001');
+    expect(hall.ticket(hall.reserve('query')).number).toBe('A002');
+    hall.state.running['A'] = 998;
+    expect(hall.ticket(hall.reserve('query')).number).toBe('A999');
+    expect(hall.ticket(hall.reserve('transfer')).number).toBe('A1000');
+    expect(hall.state.running).toEqual({ A: 1000, B: 1 });
+  });
+
+  it('never gives one number twice when one prefix begins another', () => {
+    const services = [
+      { id: 'short', prefix: 'A', minutes: 5 },
+      { id: 'long', prefix: 'A1', minutes: 5 },
+    ];
+    const hall = new Hall({ services });
+    expect(hall.ticket(hall.reserve('long')).number).toBe('A1001');
+    hall.state.running['A'] = 1000;
+    expect(hall.ticket(hall.reserve('short')).number).toBe('A1002');
+    expect(hall.ticket(hall.reserve('long')).number).toBe('A1003');
+  });
+
+  it('tells how many are ahead and how long it may take', () => {
+    const hall = new Hall().open(1);
+    hall.waiting();
+    hall.waiting();
+    const third = hall.ticket(hall.reserve());
+    expect(third).toMatchObject({ ahead: 2, waitMinS: 14 * 60, waitMaxS: 26 * 60 });
+    expect(hall.ticket(hall.reserve('mortgage'))).toMatchObject({ ahead: 0, waitMinS: null, waitMaxS: null });
+  });
+});
+
+describe('paper', () => {
+  it('that failed says why until it is out', () => {
+    const { hall, ticketId } = hallWith('print-failed');
+    expect(hall.ticket(ticketId).paperFault).toBe('paper-out');
+    hall.do({ name: 'ticket.reprint', ticketId, by: 'visitor', mark: false });
+    expect(hall.ticket(ticketId)).toMatchObject({ number: 'A001', state: 'printing', reprints: 1 });
+    expect(hall.ticket(ticketId)).not.toHaveProperty('paperFault');
+  });
+
+  it('keeps its early place however long the printing took', () => {
+    const hall = new Hall().open(1);
+    const slow = hall.reserve();
+    hall.wait(60);
+    hall.waiting();
+    hall.wait(60).do({ name: 'ticket.printed', ticketId: slow, confirmedBy: 'barrier', printer: 'p' });
+    expect(hall.do({ name: 'window.call-next', window: 1 })[0]?.subject).toBe(slow);
+  });
+
+  it('that staff saw leaves a trace, that the visitor saw does not', () => {
+    const staff = hallWith('unconfirmed');
+    const said = {
+      name: 'ticket.confirm-paper',
+      ticketId: staff.ticketId,
+      by: 'staff',
+      staff: 's9',
+    } as const;
+    expect(staff.hall.do(said)).toMatchObject([
+      { type: 'hall.ticket.printed', data: { confirmedBy: 'staff' } },
+      { type: 'hall.trace.recorded', data: { action: 'confirm-paper', staff: 's9', number: 'A001' } },
+    ]);
+    const visitor = hallWith('unconfirmed');
+    expect(visitor.hall.types({ ...said, by: 'visitor' })).toEqual(['hall.ticket.printed']);
+  });
+
+  it('printed once more for somebody in line leaves the place in line alone', () => {
+    const { hall, ticketId } = hallWith('waiting');
+    const before = structuredClone(hall.ticket(ticketId));
+    hall.wait(60).do({ name: 'ticket.reprint', ticketId, by: 'staff', staff: 's9', mark: true });
+    hall.do({ name: 'ticket.print-failed', ticketId, why: 'paper-out' });
+    expect(hall.ticket(ticketId)).toEqual({ ...before, reprints: 1 });
+  });
+});
+
+describe('a cancelled ticket', () => {
+  it('needs a reason from staff, and leaves a trace', () => {
+    const { hall, ticketId } = hallWith('waiting');
+    const command = { name: 'ticket.cancel', ticketId, by: 'staff', staff: 's9' } as const;
+    expect(hall.refusal(command).code).toBe('reason-needed');
+    expect(hall.refusal({ ...command, reason: '  \t' }).code).toBe('reason-needed');
+    expect(hall.do({ ...command, reason: ' left the hall ' })).toMatchObject([
+      { type: 'hall.ticket.cancelled', data: { by: 'staff', reason: 'left the hall' } },
+      { type: 'hall.trace.recorded', data: { action: 'cancel', reason: 'left the hall', staff: 's9' } },
+    ]);
+  });
+
+  it('is not called any more', () => {
+    const { hall } = hallWith('cancelled');
+    expect(hall.open(1).refusal({ name: 'window.call-next', window: 1 }).code).toBe('nobody-waiting');
+  });
+
+  it('that the hall does not know is refused as unknown', () => {
+    const command = { name: 'ticket.cancel', ticketId: 'nowhere', by: 'visitor' } as const;
+    expect(new Hall().refusal(command).code).toBe('unknown-ticket');
+  });
+});
