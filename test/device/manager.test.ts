@@ -1,0 +1,196 @@
+import { once } from 'node:events';
+import { symlinkSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { adviceFor } from '../../kiosk-agent/device/advice.ts';
+import { systemClock } from '../../kiosk-agent/device/clock.ts';
+import { deviceFaults, openDevices, type DeviceRow, type Devices } from '../../kiosk-agent/device/manager.ts';
+import { MODELS } from '../../kiosk-agent/device/models.ts';
+import { comparePorts, listPorts } from '../../kiosk-agent/device/ports.ts';
+import { DeviceEnd, unplugAll } from './device-end.ts';
+import { until } from './manual-clock.ts';
+
+const undo: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const each of undo.splice(0).reverse()) await each();
+  unplugAll();
+});
+
+function open(rows: DeviceRow[]): Devices {
+  const devices = openDevices(rows, {
+    clock: systemClock,
+    random: Math.random,
+    log: { info: () => {}, warn: () => {} },
+  });
+  undo.push(() => devices.close());
+  return devices;
+}
+
+describe('the devices of a configuration', () => {
+  it('are opened each on its own: one that is missing or busy stops no other', async () => {
+    const there = new DeviceEnd();
+    const held = new DeviceEnd();
+    open([{ id: 'holder', model: 'elp1', port: `serial:${held.path}` }]);
+    await held.hears('WHO');
+    const deaf = createServer().listen(0, '127.0.0.1');
+    await once(deaf, 'listening');
+    const { port } = deaf.address() as AddressInfo;
+    deaf.close();
+    await once(deaf, 'close');
+
+    const changes: string[] = [];
+    const devices = open([
+      { id: 'gone', model: 'elp1', port: 'serial:/dev/ttyHall99', window: 1 },
+      { id: 'held', model: 'elp1', port: `serial:${held.path}`, window: 2 },
+      { id: 'there', model: 'elp1', port: `serial:${there.path}?baud=19200`, window: 3 },
+      { id: 'printer', model: 'escpos-80', port: `tcp:127.0.0.1:${port}` },
+    ]);
+    devices.on('status', (id, from, to) => changes.push(`${id}: ${from.state} → ${to.state}`));
+    await there.hears('WHO');
+    there.say('HI,1,PJ-5,SN1,1A2B3C4D,2.1');
+    const states = () => Object.fromEntries(devices.list().map(({ id, state }) => [id, state]));
+    await until(
+      () =>
+        JSON.stringify(states()) ===
+        JSON.stringify({ gone: 'missing', held: 'busy', there: 'ready', printer: 'refused' }),
+      'the four states',
+    );
+    expect(changes.sort()).toEqual([
+      'gone: opening → missing',
+      'held: opening → busy',
+      'printer: opening → refused',
+      'there: opening → ready',
+    ]);
+    expect(devices.list().map(({ advice }) => advice?.en.split(/[.:;]/)[0])).toEqual([
+      'There is no such port',
+      'Another program holds the port',
+      undefined,
+      'The port or address is there and takes no connection',
+    ]);
+    expect(devices.get('there')?.kind).toBe('evaluator');
+    expect(devices.get('nobody')).toBeUndefined();
+    expect(devices.printers().map(({ id }) => id)).toEqual(['printer']);
+    expect(devices.evaluatorOf(3)?.evaluator.id).toBe('there');
+    expect(devices.evaluatorOf(4)).toBeUndefined();
+    await devices.close();
+    await devices.close();
+  });
+
+  it('map keys by the model, or by the device where it differs, and nothing else', () => {
+    const devices = open([
+      { id: 'a', model: 'elp1', port: 'tcp:127.0.0.1:1', window: 1 },
+      { id: 'b', model: 'elp1', port: 'tcp:127.0.0.1:2', window: 2, keyMap: { '0B': 5, '0C': 1 } },
+      { id: 'c', model: 'elp1', port: 'tcp:127.0.0.1:3' },
+    ]);
+    expect(devices.evaluators().map(({ window }) => window)).toEqual([1, 2]);
+    const [a, b] = devices.evaluators();
+    expect(['5', '4', '3', '2', '1', '0'].map((code) => a?.keyMap[code])).toEqual([5, 4, 3, 2, 1, undefined]);
+    expect(['0B', '0C', '5', 'constructor', '__proto__'].map((code) => b?.keyMap[code])).toEqual([
+      5,
+      1,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('that cannot be are refused, each fault with its row and field', () => {
+    const rows: DeviceRow[] = [
+      { id: 'a', model: 'elp1', port: 'tcp:10.0.0.1:4001', window: 1 },
+      { id: 'b', model: 'elp9', port: 'serial:COM3?baud=9600' },
+      { id: 'c', model: 'elp1', port: 'hid:1209:0001', window: 2 },
+      { id: 'd', model: 'escpos-80', port: 'tcp:10.0.0.1:4001' },
+      { id: 'e', model: 'elp1', port: 'serial:COM3?baud=19200', window: 1 },
+    ];
+    expect(deviceFaults(rows).map(({ index, field, why }) => `${index} ${field}: ${why}`)).toEqual([
+      '1 model: there is no model elp9',
+      '2 port: hid: ports are not in this version; use serial:PATH?baud=9600 or tcp:HOST:PORT',
+      '3 port: tcp:10.0.0.1:4001 is the port of a already',
+      '4 port: serial:COM3?baud=19200 is the port of b already',
+      '4 window: window 1 has a already',
+    ]);
+    expect(() => open(rows)).toThrow(/devices\[1\]\.model: there is no model elp9/);
+  });
+});
+
+describe('models', () => {
+  it('have each an id of its own, and evaluators all five levels', () => {
+    expect(new Set(MODELS.map(({ id }) => id)).size).toBe(MODELS.length);
+    for (const model of MODELS) {
+      if (model.kind === 'evaluator') expect(Object.values(model.keyMap).sort()).toEqual([1, 2, 3, 4, 5]);
+      else expect(model.dots).toBe(model.columns * 12);
+    }
+  });
+});
+
+describe('advice', () => {
+  const states = [
+    'opening',
+    'silent',
+    'lost',
+    'missing',
+    'busy',
+    'denied',
+    'refused',
+    'wrong-settings',
+  ] as const;
+  it.each(states)('for %s is given in both languages', (state) => {
+    const advice = adviceFor(state);
+    expect(advice?.zh).toMatch(/\p{Script=Han}/u);
+    expect(advice?.en).toMatch(/[a-z]/);
+  });
+  it('names who may hold a busy port and what to do without permission', () => {
+    expect(adviceFor('busy')?.en).toMatch(/ModemManager or brltty/);
+    expect(adviceFor('denied')?.en).toMatch(/dialout.*udev/);
+  });
+  it('for a fault is its own, also for one that nobody has foreseen, and none when ready', () => {
+    expect(adviceFor('faulted', 'paper-out')?.zh).toMatch(/缺纸/);
+    expect(adviceFor('faulted', 'constructor')?.en).toMatch(/reports a fault/);
+    expect(adviceFor('ready')).toBeUndefined();
+  });
+});
+
+describe('the ports of this computer', () => {
+  it('are listed, or it is said why they cannot be', async () => {
+    const list = await listPorts();
+    if (list.ok) expect(Array.isArray(list.ports)).toBe(true);
+    else expect(list.why).toMatch(/cannot be listed/);
+    expect(await listPorts(() => Promise.reject(new Error('spawn udevadm ENOENT')))).toEqual({
+      ok: false,
+      why: 'serial ports cannot be listed: spawn udevadm ENOENT (install udev to list ports; opening them by name works without)',
+    });
+  });
+
+  it('are compared with the configuration, links and letter case included', () => {
+    const end = new DeviceEnd();
+    const link = join(end.path, '..', 'by-path');
+    symlinkSync('/dev/null', link);
+    undo.push(() => {});
+    const found = (path: string) => ({ path, vendorId: '1a86' });
+    const rows = [
+      { id: 'usb', port: 'serial:/dev/ttyHall0?baud=9600' },
+      { id: 'link', port: `serial:${link}` },
+      { id: 'unlisted', port: `serial:${end.path}` },
+      { id: 'windows', port: 'serial:com3' },
+      { id: 'gone', port: 'serial:/dev/ttyHall99' },
+      { id: 'network', port: 'tcp:10.0.0.1:9100' },
+    ];
+    const list = {
+      ok: true as const,
+      ports: [found('/dev/ttyHall0'), found('/dev/null'), found('COM3'), found('/dev/ttyHall7')],
+    };
+    const { configured, notConfigured } = comparePorts(list, rows);
+    expect(configured.map(({ device, there, found: port }) => [device, there, port?.path])).toEqual([
+      ['usb', true, '/dev/ttyHall0'],
+      ['link', true, '/dev/null'],
+      ['unlisted', true, undefined],
+      ['windows', true, 'COM3'],
+      ['gone', false, undefined],
+    ]);
+    expect(notConfigured).toEqual([found('/dev/ttyHall7')]);
+    expect(comparePorts({ ok: false, why: 'x' }, rows.slice(0, 1)).configured).toMatchObject([
+      { there: false },
+    ]);
+  });
+});

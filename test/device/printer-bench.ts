@@ -1,0 +1,137 @@
+/** A driver on a real port with a simulated printer at the other end; time runs faster for the driver's waits. */
+import { startPrinter, type PrinterHandle, type PrinterOptions } from '../../firmware-sim/index.ts';
+import type { Clock } from '../../kiosk-agent/device/clock.ts';
+import { EscPosPrinter, type PrinterParts } from '../../kiosk-agent/device/driver/printer.ts';
+import { PortSession } from '../../kiosk-agent/device/session.ts';
+import { serialTransport } from '../../kiosk-agent/device/transport/serial.ts';
+import { tcpTransport } from '../../kiosk-agent/device/transport/tcp.ts';
+import type { OpenTransport } from '../../kiosk-agent/device/transport/transport.ts';
+import { Sheet } from '../../kiosk-agent/paper/sheet.ts';
+
+/** The driver's seconds are `factor` times shorter than the wall's. */
+export const fasterClock = (factor: number): Clock => ({
+  now: () => new Date(),
+  monotonicMs: () => performance.now() * factor,
+  after(ms, task) {
+    const timer = setTimeout(task, ms / factor);
+    return () => clearTimeout(timer);
+  },
+});
+
+const quiet = { info() {}, warn() {} };
+
+export function openerFor(port: string): OpenTransport {
+  const [kind, ...rest] = port.split(':');
+  if (kind === 'tcp') return tcpTransport({ host: rest[0]!, port: Number(rest[1]) });
+  return serialTransport(rest.join(':'), { baud: 115_200, data: 8, parity: 'none', stop: 1, rtscts: false });
+}
+
+/** A clone that does not know DLE DC4 8: the command has no effect there and no answer. */
+const withoutClearing =
+  (open: OpenTransport): OpenTransport =>
+  async (signal) => {
+    const result = await open(signal);
+    if (!result.ok) return result;
+    const { transport } = result;
+    const write = transport.write.bind(transport);
+    // Its place is taken by as many zeros, which have no effect either.
+    transport.write = (bytes) =>
+      write(bytes[0] === 0x10 && bytes[1] === 0x14 ? new Uint8Array(bytes.length) : bytes);
+    return result;
+  };
+
+export type Bench = {
+  printer: PrinterHandle;
+  driver: EscPosPrinter;
+  /** all that the driver has sent, in hex */
+  sent(): string;
+  /** waits for a condition, 10 s at the most */
+  until(condition: () => boolean, what: string): Promise<void>;
+  ready(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+export function startDriver(port: string, model: PrinterParts['model'], factor = 5, clears = true) {
+  const clock = fasterClock(factor);
+  let sent = '';
+  const driver = new EscPosPrinter({
+    id: 'printer-1',
+    model,
+    clock,
+    random: () => 0.5,
+    onFrame(direction, bytes) {
+      if (direction === 'sent') sent += Buffer.from(bytes).toString('hex');
+    },
+  });
+  const session = new PortSession({
+    device: 'printer-1',
+    open: clears ? openerFor(port) : withoutClearing(openerFor(port)),
+    driver,
+    clock,
+    random: () => 0.5,
+    log: quiet,
+  });
+  return {
+    driver,
+    sent: () => sent,
+    async close() {
+      await driver.close();
+      await session.close();
+    },
+  };
+}
+
+export async function startBench(
+  options: Partial<PrinterOptions> & {
+    confirmation?: 'process-id' | 'barrier';
+    factor?: number;
+    clears?: boolean;
+  } = {},
+): Promise<Bench> {
+  const { confirmation = 'process-id', factor = 5, clears = true, ...printerOptions } = options;
+  const printer = await startPrinter({ port: 'tcp:0', speed: Infinity, ...printerOptions });
+  const { driver, close, sent } = startDriver(printer.port, { columns: 48, confirmation }, factor, clears);
+  const bench: Bench = {
+    printer,
+    driver,
+    sent,
+    until: (condition, what) => until(condition, () => `${what}; driver: ${JSON.stringify(driver.status)}`),
+    ready: () => bench.until(() => driver.status.state === 'ready', 'printer ready'),
+    async [Symbol.asyncDispose]() {
+      await close();
+      await printer.close();
+    },
+  };
+  return bench;
+}
+
+export async function until(condition: () => boolean, what: () => string): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`not within 10 s: ${what()}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+/** Long enough that half of it swallows a whole sheet's beginning. */
+const codeOf = (name: string) =>
+  `https://zw.example.gov.cn/pj?n=${name}&k=7Qm2x9LfT4bRz7Qm2x9LfT4bRz7Qm2x9LfT4bRz`;
+
+/** A sheet that shows at its first and last line whether it is whole. */
+export const sheet = (name: string, middle = 6) => {
+  const paper = new Sheet(48).centre(`头${name}`, 2).centre(name, 4);
+  for (let line = 1; line <= middle; line++) paper.left(`第${line}行`);
+  return paper.qr(codeOf(name)).left(`尾${name}`).cut().finish().bytes;
+};
+
+/** How often `name` has come out whole and valid: on one sheet, from the first to the last line, with its code. */
+export const wholeSheets = (printer: PrinterHandle, name: string) =>
+  printer
+    .papers()
+    .filter(
+      (paper) =>
+        new RegExp(`头${name}\\n`).test(paper.text) &&
+        !paper.text.includes('作废') &&
+        new RegExp(`尾${name}(\\n|$)`).test(paper.text) &&
+        paper.qr.includes(codeOf(name)),
+    ).length;
