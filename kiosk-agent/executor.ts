@@ -48,6 +48,8 @@ export class Executor extends EventEmitter<ExecutorEvents> {
 
   constructor(journal: Journal, rules: HallRules, clock: Clock) {
     super();
+    // Every tap that waits for its paper listens.
+    this.setMaxListeners(0);
     this.#journal = journal;
     this.rules = rules;
     this.#clock = clock;

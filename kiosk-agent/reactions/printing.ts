@@ -54,16 +54,15 @@ export function tellPrinting(
     ticket: Ticket,
     again: boolean,
   ): Promise<{ printer?: string; outcome: PrintOutcome }> => {
-    let last: { printer?: string; outcome: PrintOutcome } = {
-      outcome: { outcome: 'failed', why: 'no-printer', bytesSent: 0 },
-    };
-    // A second printer is asked only before the first byte of the first one: two papers for one number must not be.
+    let first: { printer?: string; outcome: PrintOutcome } | null = null;
+    // A second printer is asked only before the first byte of the first one: never two papers for one number.
     for (const printer of inOrder(printers)) {
       const outcome = await printer.print(compose(ticket, printer.columns, again));
-      last = { printer: printer.id, outcome };
-      if (outcome.outcome !== 'failed' || outcome.bytesSent > 0) break;
+      if (outcome.outcome !== 'failed' || outcome.bytesSent > 0) return { printer: printer.id, outcome };
+      first ??= { printer: printer.id, outcome };
     }
-    return last;
+    // None could begin: the trouble of the first choice is the one that people must mend.
+    return first ?? { outcome: { outcome: 'failed', why: 'no-printer', bytesSent: 0 } };
   };
 
   const settle = async (
