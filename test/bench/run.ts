@@ -1,0 +1,21 @@
+/** `npm run bench`: every measurement, each beside its limit in the same run. Prints tables; JSON in test/artefacts/bench.json. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { benchDevices } from './devices.ts';
+import { benchJournal } from './journal.ts';
+import { benchPaper } from './paper.ts';
+
+const results: Record<string, unknown> = {};
+for (const [name, bench] of Object.entries({
+  journal: benchJournal,
+  devices: benchDevices,
+  paper: benchPaper,
+})) {
+  console.log(`\n${name} …`);
+  results[name] = await bench();
+  console.table(results[name]);
+}
+const artefacts = join(import.meta.dirname, '..', 'artefacts');
+mkdirSync(artefacts, { recursive: true });
+writeFileSync(join(artefacts, 'bench.json'), `${JSON.stringify(results, null, 2)}\n`);
+process.exit(0);
