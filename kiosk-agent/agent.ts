@@ -95,6 +95,19 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           token: tokens.get(link.name) ?? '',
           agentId: config.agent.id,
           source: sourceOf(opened),
+          // The next hop has more than this journal: it was set back to an older copy. The next start begins a new epoch.
+          onSetBack: (epoch, why) => {
+            if (epoch !== journal.epoch) return;
+            log.error(
+              { link: link.name, why },
+              'the next hop has more than this journal: the next start begins a new epoch',
+            );
+            try {
+              journal.beginNewEpochAtStart(why);
+            } catch (error) {
+              log.error({ error }, 'the wish for a new epoch could not be written');
+            }
+          },
           clock,
           random: options.random,
         }),

@@ -47,7 +47,13 @@ const id = z.string().min(1).max(128);
 const windowNumber = z.int().min(1).max(999);
 /** A staff number; never a name. */
 const staff = z.string().regex(/^[0-9A-Za-z-]{1,16}$/);
-const reason = z.string().min(1).max(200);
+/** A sentence that somebody typed. Control characters and broken pairs are refused: no database at the far end takes them. */
+export const freeText = z
+  .string()
+  .trim()
+  .max(200)
+  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'no control characters');
+const reason = freeText.min(1);
 const session = z.int().min(1).max(4_294_967_295);
 const ticketRef = { ticketId: id, number: z.string().min(1).max(8), service: id };
 const device = z.object({ serial: z.string().max(64), boot: z.string().max(16), seq: z.int().min(1) });

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Router } from 'express';
 import { z } from 'zod';
-import { PRIORITIES, type HallEvent } from '../contract/events.ts';
+import { freeText, PRIORITIES, type HallEvent } from '../contract/events.ts';
 import type { TicketView } from '../contract/live.ts';
 import { HallError } from '../contract/problem.ts';
 import type { Executor } from '../executor.ts';
@@ -25,7 +25,7 @@ const take = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9-]{8,128}$/, '8 to 128 letters, digits and hyphens; a new one for each tap'),
 });
-const cancel = z.strictObject({ reason: z.string().max(200).optional() });
+const cancel = z.strictObject({ reason: freeText.optional() });
 const paper = z.strictObject({ out: z.boolean() });
 const nothing = z.strictObject({});
 

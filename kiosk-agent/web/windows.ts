@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { Router, type Request } from 'express';
 import { z } from 'zod';
-import { ratingLevel } from '../contract/events.ts';
+import { freeText, ratingLevel } from '../contract/events.ts';
 import type { WindowView } from '../contract/live.ts';
 import { HallError } from '../contract/problem.ts';
 import type { WindowCommand } from '../hall/commands.ts';
@@ -12,7 +12,7 @@ import { body, refused } from './problems.ts';
 import { windowView } from './views.ts';
 
 const staff = z.string().regex(/^[0-9A-Za-z-]{1,16}$/, 'a staff number: 1 to 16 letters and digits');
-const reason = z.string().trim().max(200).default('');
+const reason = freeText.default('');
 
 /** Action → its body → the command. A missing reason is refused by the rules, which know when one is needed. */
 const ACTIONS: Record<string, (window: number, request: Request) => WindowCommand> = {

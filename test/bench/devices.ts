@@ -7,7 +7,7 @@ import { createServer, type Socket } from 'node:net';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { open } from '@lydell/node-pty';
+import * as pty from '@lydell/node-pty';
 import { ReadStream } from 'node:tty';
 import { Register } from '../../kiosk-agent/web/staff.ts';
 import { hallYaml } from '../harness/hall.ts';
@@ -79,16 +79,16 @@ async function tap(
 }
 
 function evaluatorOnPty(): { path: string; press(seq: number): Promise<number>; close(): void } {
-  const pty = open({ cols: 80, rows: 24 }) as unknown as {
+  const opened = (pty as unknown as { open(options: object): unknown }).open({ cols: 80, rows: 24 }) as {
     master: ReadStream;
     slave: ReadStream;
     ptsName?: string;
     _pty?: string;
   };
-  const path = String(pty.ptsName ?? pty._pty);
-  pty.slave.pause();
-  pty.slave.destroy();
-  const master = pty.master;
+  const path = String(opened.ptsName ?? opened._pty);
+  opened.slave.pause();
+  opened.slave.destroy();
+  const master = opened.master;
   let heard = '';
   let waiting: { text: string; settle: (at: number) => void } | null = null;
   master.on('error', () => undefined);

@@ -32,5 +32,11 @@ export type Row = { what: string; p50: number; p99: number; unit: string; note: 
 
 export function row(what: string, times: readonly number[], limitP50: number, note = ''): Row {
   const p50 = quantile(times, 0.5);
-  return { what, p50: Math.round(p50), p99: Math.round(quantile(times, 0.99)), unit: 'µs', note: `${(p50 / limitP50).toFixed(2)} × raw fdatasync${note ? `; ${note}` : ''}` };
+  return {
+    what,
+    p50: Math.round(p50),
+    p99: Math.round(quantile(times, 0.99)),
+    unit: 'µs',
+    note: `${(p50 / limitP50).toFixed(2)} × raw fdatasync${note ? `; ${note}` : ''}`,
+  };
 }

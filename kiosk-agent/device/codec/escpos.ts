@@ -43,7 +43,7 @@ export type Reply =
   | { type: 'block'; header: number; bytes: Uint8Array }
   /** XON: true, XOFF: false */
   | { type: 'flow'; ready: boolean }
-  | { type: 'noise'; bytes: Uint8Array };
+  | { type: 'noise'; bytes: number[] };
 
 const XON = 0x11;
 const XOFF = 0x13;
@@ -92,8 +92,8 @@ export class ReplyStream {
     const [first, ...rest] = this.#open;
     this.#open = [];
     const last = replies.at(-1);
-    if (last?.type === 'noise') last.bytes = Uint8Array.of(...last.bytes, first!);
-    else replies.push({ type: 'noise', bytes: Uint8Array.of(first!) });
+    if (last?.type === 'noise') last.bytes.push(first!);
+    else replies.push({ type: 'noise', bytes: [first!] });
     for (const byte of rest) this.#take(byte, replies);
   }
 }
@@ -119,26 +119,23 @@ function judgeBlock(open: readonly number[]): Reply | 'more' | 'wrong' {
   // All data is printable (§1.5): a status byte below 20h ends what was no block at all.
   const goesOn = last >= 0x20 && last <= 0x7f && open.length < MAX_BLOCK;
   const ends = last === 0x00;
+  if (!ends && !goesOn) return 'wrong';
   if (header === 0x5f) {
-    return ends
-      ? { type: 'identity', text: String.fromCharCode(...open.slice(1, -1)) }
-      : goesOn
-        ? 'more'
-        : 'wrong';
+    return ends ? { type: 'identity', text: String.fromCharCode(...open.slice(1, -1)) } : 'more';
   }
-  if (open.length === 2) return goesOn ? 'more' : 'wrong';
-  const data = open.slice(2, -1);
+  if (open.length === 2) return ends ? 'wrong' : 'more';
+  // Bytes between the id and the last one.
+  const length = open.length - 3;
   if (header === 0x37 && id === 0x22) {
-    if (data.length < 4) return goesOn ? 'more' : 'wrong';
-    return ends ? { type: 'process-id', id: String.fromCharCode(...data) } : 'wrong';
+    if (ends !== (length === 4)) return 'wrong';
+    return ends ? { type: 'process-id', id: String.fromCharCode(...open.slice(2, -1)) } : 'more';
   }
-  if (header === 0x37 && id === 0x25) return ends ? { type: 'cleared' } : 'wrong';
+  if (header === 0x37 && id === 0x25) return ends && length === 0 ? { type: 'cleared' } : 'wrong';
   if (header === 0x37 && id === 0x23) {
-    if (ends) return { type: 'offline', causes: Uint8Array.from(data) };
-    return goesOn && last >= 0x40 && data.length < 10 ? 'more' : 'wrong';
+    if (ends) return { type: 'offline', causes: Uint8Array.from(open.slice(2, -1)) };
+    return last >= 0x40 && length < 10 ? 'more' : 'wrong';
   }
-  if (ends) return { type: 'block', header: header!, bytes: Uint8Array.of(id!, ...data) };
-  return goesOn ? 'more' : 'wrong';
+  return ends ? { type: 'block', header: header!, bytes: Uint8Array.from(open.slice(1, -1)) } : 'more';
 }
 
 /** What a printer feels. */

@@ -108,8 +108,8 @@ export class PrinterTalk {
       }
       answers[question - 1] = answer;
     }
-    // Without marks an answer is a byte like any other: it counts only where no noise came with it.
-    if (unmarked && this.noise > noiseBefore) return undefined;
+    // An answer is a single byte: where noise came with it, it may have been noise.
+    if (this.noise > noiseBefore) return undefined;
     this.#unmarked ??= unmarked;
     return readRealtime(answers);
   }

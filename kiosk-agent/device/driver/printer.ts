@@ -59,6 +59,8 @@ type Job = {
   id: string;
   /** barriers sent with this sheet that have not answered */
   barriersLeft: number;
+  /** noise on the line before it was sent */
+  noiseBefore: number;
   contentOut: boolean;
   idCame: boolean;
   barrierCame: boolean;
@@ -181,6 +183,7 @@ export class EscPosPrinter
       contentId: this.#nextId(),
       id: this.#nextId(),
       barriersLeft: asksBarrier ? 2 : 0,
+      noiseBefore: talk.noise,
       contentOut: false,
       idCame: false,
       barrierCame: false,
@@ -268,7 +271,8 @@ export class EscPosPrinter
     const heard = await this.#askSensors(talk, deadline);
     if (job.idCame) return { outcome: 'printed', confirmedBy: 'process-id' };
     if (talk.gone) return { outcome: 'unconfirmed', why: this.#awayFault(), bytesSent: 0 };
-    const stop = this.#stop() ?? (heard ? null : 'no-answer');
+    // The barrier's answer is a single byte: with noise on the line it may have been noise.
+    const stop = this.#stop() ?? (heard && talk.noise === job.noiseBefore ? null : 'no-answer');
     if (stop) return { outcome: 'unconfirmed', why: stop, bytesSent: 0 };
     if (job.asksId) {
       this.#processId = 'unanswered';

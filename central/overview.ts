@@ -1,0 +1,225 @@
+/** What the far end's page and its programs see: halls with today's figures, the latest ratings and tickets, alarms. */
+import type { Agents } from './agents.ts';
+import type { Database } from './database.ts';
+import type { Presence } from './receiver.ts';
+
+/** Counts by level, `'5'` 非常满意 … `'1'` 非常不满意. */
+export type ByLevel = Record<'5' | '4' | '3' | '2' | '1', number>;
+
+/** One hall; an agent that was let in and has sent nothing yet stands here with `hall` null. Times carry the hall's offset. */
+export type HallRow = {
+  hall: string | null;
+  agentId: string;
+  region: string;
+  epoch: string | null;
+  through: number;
+  lastEventAt: string | null;
+  /** the hall's own day that the figures are of */
+  day: string | null;
+  tickets: number;
+  waiting: number;
+  finished: number;
+  ratings: ByLevel;
+  connected: boolean;
+  /** connected or away since; null when not known */
+  since: string | null;
+};
+
+export type RatingRow = {
+  place: number;
+  agentId: string;
+  epoch: string;
+  seq: number;
+  hall: string;
+  region: string;
+  session: number;
+  ticketId: string;
+  number: string;
+  service: string;
+  stage: string;
+  window: number;
+  staff: string;
+  level: number;
+  source: string;
+  device: { serial: string; boot: string; seq: number } | null;
+  promptedAt: string;
+  pressedAt: string;
+  flags: string[];
+};
+
+export type TicketRow = {
+  agentId: string;
+  ticketId: string;
+  hall: string;
+  number: string;
+  service: string;
+  state: string;
+  window: number | null;
+  changedAt: string;
+};
+
+export type AlarmRow = {
+  agentId: string;
+  epoch: string;
+  seq: number;
+  kind: 'prev-differs' | 'other-history';
+  at: string;
+};
+
+/** An instant as RFC 3339 in an offset given in minutes. */
+export function localTime(instant: Date, offset: number): string {
+  const local = new Date(instant.getTime() + offset * 60_000).toISOString().slice(0, -1);
+  const sign = offset < 0 ? '-' : '+';
+  const minutes = Math.abs(offset);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${local}${sign}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+}
+
+/** All halls, ordered by region and name; those of one agent when `agentId` is given. */
+export async function hallRows(
+  database: Database,
+  agents: Agents,
+  presence: (agentId: string) => Presence | undefined,
+  agentId?: string,
+): Promise<HallRow[]> {
+  const stored = await database.query<StoredHall>(HALLS, [agentId ?? null]);
+  const rows = stored.map((row): HallRow => {
+    const { offset, receivedAt, lastEventAt, level5, level4, level3, level2, level1, ...rest } = row;
+    const here = presence(row.agentId);
+    return {
+      ...rest,
+      lastEventAt: localTime(lastEventAt, offset),
+      ratings: { '5': level5, '4': level4, '3': level3, '2': level2, '1': level1 },
+      connected: here?.connected ?? false,
+      // After a restart of this server the last receipt is the best we know.
+      since: here ? localTime(new Date(here.since), offset) : localTime(receivedAt, offset),
+    };
+  });
+  const heard = new Set(rows.map((row) => row.agentId));
+  for (const agent of await agents.all()) {
+    if (heard.has(agent.agentId) || (agentId !== undefined && agent.agentId !== agentId)) continue;
+    const here = presence(agent.agentId);
+    rows.push({
+      hall: null,
+      agentId: agent.agentId,
+      region: agent.region,
+      epoch: null,
+      through: 0,
+      lastEventAt: null,
+      day: null,
+      tickets: 0,
+      waiting: 0,
+      finished: 0,
+      ratings: { '5': 0, '4': 0, '3': 0, '2': 0, '1': 0 },
+      connected: here?.connected ?? false,
+      since: here?.since ?? null,
+    });
+  }
+  return rows;
+}
+
+/** The latest ratings in the order this server took them, newest first; `limit` 1…1000. */
+export async function latestRatings(database: Database, limit: number): Promise<RatingRow[]> {
+  const rows = await database.query<StoredRating>(RATINGS, [limit]);
+  return rows.map(({ offset, promptedAt, pressedAt, deviceSerial, deviceBoot, deviceSeq, ...row }) => ({
+    ...row,
+    device:
+      deviceSerial === null ? null : { serial: deviceSerial, boot: deviceBoot ?? '', seq: deviceSeq ?? 0 },
+    promptedAt: localTime(promptedAt, offset),
+    pressedAt: localTime(pressedAt, offset),
+  }));
+}
+
+/** The tickets that changed last, newest first. */
+export async function latestTickets(database: Database, limit: number): Promise<TicketRow[]> {
+  const rows = await database.query<Omit<TicketRow, 'changedAt'> & { changedAt: Date; offset: number }>(
+    TICKETS,
+    [limit],
+  );
+  return rows.map(({ offset, changedAt, ...row }) => ({ ...row, changedAt: localTime(changedAt, offset) }));
+}
+
+/** Breaks of the chain, newest first. */
+export async function latestAlarms(database: Database, limit: number): Promise<AlarmRow[]> {
+  const rows = await database.query<Omit<AlarmRow, 'at'> & { at: Date }>(
+    'SELECT agent_id AS "agentId", epoch, seq, kind, at FROM chain_alarms ORDER BY at DESC LIMIT $1',
+    [limit],
+  );
+  return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
+}
+
+/**
+ * An agent's events behind `after`, in order, at most `limit` (1…1000); the newest epoch unless one is named.
+ * An agent that was installed anew starts at seq 1 again, with a new epoch.
+ */
+export async function eventsAfter(
+  database: Database,
+  agentId: string,
+  epoch: string | undefined,
+  after: number,
+  limit: number,
+): Promise<unknown[]> {
+  const rows = await database.query<{ event: unknown }>(EVENTS, [agentId, epoch ?? null, after, limit]);
+  return rows.map((row) => row.event);
+}
+
+type StoredHall = Omit<HallRow, 'lastEventAt' | 'ratings' | 'connected' | 'since'> & {
+  hall: string;
+  offset: number;
+  lastEventAt: Date;
+  receivedAt: Date;
+  level5: number;
+  level4: number;
+  level3: number;
+  level2: number;
+  level1: number;
+};
+
+type StoredRating = Omit<RatingRow, 'device' | 'promptedAt' | 'pressedAt'> & {
+  offset: number;
+  promptedAt: Date;
+  pressedAt: Date;
+  deviceSerial: string | null;
+  deviceBoot: string | null;
+  deviceSeq: number | null;
+};
+
+/** Waiting counts the current epoch only: what an older installation left in line waits for nobody. */
+const HALLS = `
+  SELECT h.hall, h.agent_id AS "agentId", h.region, h.epoch, h.day, h.offset_minutes AS "offset",
+         h.last_event_at AS "lastEventAt", s.through, s.received_at AS "receivedAt",
+         coalesce(t.tickets, 0) AS tickets, coalesce(t.waiting, 0) AS waiting, coalesce(t.finished, 0) AS finished,
+         coalesce(r.level5, 0) AS level5, coalesce(r.level4, 0) AS level4, coalesce(r.level3, 0) AS level3,
+         coalesce(r.level2, 0) AS level2, coalesce(r.level1, 0) AS level1
+  FROM halls h
+  JOIN streams s ON s.agent_id = h.agent_id AND s.epoch = h.epoch
+  LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE state NOT IN ('reserved', 'printing', 'print-failed')) AS tickets,
+           count(*) FILTER (WHERE state IN ('waiting', 'transferred') AND epoch = h.epoch) AS waiting,
+           count(*) FILTER (WHERE state = 'finished') AS finished
+    FROM tickets WHERE hall = h.hall AND day = h.day AND agent_id = h.agent_id) t ON true
+  LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE level = 5) AS level5, count(*) FILTER (WHERE level = 4) AS level4,
+           count(*) FILTER (WHERE level = 3) AS level3, count(*) FILTER (WHERE level = 2) AS level2,
+           count(*) FILTER (WHERE level = 1) AS level1
+    FROM ratings WHERE hall = h.hall AND day = h.day AND agent_id = h.agent_id) r ON true
+  WHERE $1::text IS NULL OR h.agent_id = $1
+  ORDER BY h.region, h.hall, h.agent_id`;
+
+const RATINGS = `
+  SELECT place, agent_id AS "agentId", epoch, seq, hall, region, session, ticket_id AS "ticketId", number, service, stage,
+         "window", staff, level, source, device_serial AS "deviceSerial", device_boot AS "deviceBoot",
+         device_seq AS "deviceSeq", prompted_at AS "promptedAt", pressed_at AS "pressedAt",
+         offset_minutes AS "offset", flags
+  FROM ratings ORDER BY place DESC LIMIT $1`;
+
+const TICKETS = `
+  SELECT agent_id AS "agentId", ticket_id AS "ticketId", hall, number, service, state, "window",
+         changed_at AS "changedAt", offset_minutes AS "offset"
+  FROM tickets ORDER BY changed_at DESC, changed_seq DESC LIMIT $1`;
+
+const EVENTS = `
+  SELECT event FROM events
+  WHERE agent_id = $1 AND seq > $3 AND epoch = coalesce($2, (
+    SELECT epoch FROM streams WHERE agent_id = $1 AND through > 0 ORDER BY received_at DESC LIMIT 1))
+  ORDER BY seq LIMIT $4`;

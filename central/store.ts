@@ -1,0 +1,124 @@
+/**
+ * Takes batches: each (agent, epoch, seq) once, in order, everything about it in one transaction.
+ *
+ * The chain. A new event whose `prev` does not fit the event before it is taken and raises an alarm: losing ratings would be
+ * worse than having them with a mark. A repeated event that is not the one we have is another history under the same name (a
+ * journal set back to an old copy): taking it would lose one of the two, so it is refused and the agent keeps it.
+ */
+import { CHAIN_START } from '../kiosk-agent/contract/events.ts';
+import type { Receipt } from '../kiosk-agent/contract/link.ts';
+import { checkBatch, eventHash, type CheckedEvent, type StreamName } from './batch.ts';
+import type { Database, Query } from './database.ts';
+import { project } from './projections.ts';
+
+/** What a batch has changed; null when nothing. */
+export type Taken = { receipt: Receipt; changed: { halls: string[]; alarms: number } | null };
+
+/** The last seq on disk for this stream; 0 when there is none. */
+export async function through(database: Database, stream: StreamName): Promise<number> {
+  const rows = await database.query<{ through: number }>(
+    'SELECT through FROM streams WHERE agent_id = $1 AND epoch = $2',
+    [stream.agentId, stream.epoch],
+  );
+  return rows[0]?.through ?? 0;
+}
+
+/**
+ * Checks and stores one batch and resolves after the commit. `region` is the one the agent was let in for.
+ * Rejects only with the database's error; then nothing of the batch is stored.
+ */
+export async function takeBatch(
+  database: Database,
+  stream: StreamName,
+  region: string,
+  batch: unknown,
+): Promise<Taken> {
+  const checked = checkBatch(stream, batch);
+  if ('refused' in checked) {
+    return { receipt: { through: await through(database, stream), refused: checked.refused }, changed: null };
+  }
+  return database.transaction((query) => store(query, stream, region, checked.events));
+}
+
+async function store(
+  query: Query,
+  stream: StreamName,
+  region: string,
+  events: CheckedEvent[],
+): Promise<Taken> {
+  const key = [stream.agentId, stream.epoch];
+  await query('INSERT INTO streams (agent_id, epoch, last_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+    ...key,
+    CHAIN_START,
+  ]);
+  const [row] = await query<{ through: number; lastHash: string }>(
+    'SELECT through, last_hash AS "lastHash" FROM streams WHERE agent_id = $1 AND epoch = $2 FOR UPDATE',
+    key,
+  );
+  const { through, lastHash } = row!;
+  if (events[0]!.event.seq > through + 1) return { receipt: { through }, changed: null };
+
+  const repeated = events.filter(({ event }) => event.seq <= through);
+  const fresh = events.slice(repeated.length);
+  const last = repeated.at(-1);
+  if (
+    last &&
+    last.hash !== (last.event.seq === through ? lastHash : await storedHash(query, key, last.event.seq))
+  ) {
+    await alarm(query, key, last.event.seq, 'other-history');
+    const why =
+      `event ${last.event.seq} is not the one that this server has under the same epoch and seq: ` +
+      'the journal was set back or changed; start it with a new epoch';
+    const refused = { code: 'chain-broken', index: repeated.length - 1, why } as const;
+    return { receipt: { through, refused }, changed: { halls: [], alarms: 1 } };
+  }
+  if (fresh.length === 0) return { receipt: { through }, changed: null };
+
+  let alarms = 0;
+  let hash = lastHash;
+  for (const one of fresh) {
+    if (one.event.prev !== hash) {
+      await alarm(query, key, one.event.seq, 'prev-differs');
+      alarms += 1;
+    }
+    hash = one.hash;
+  }
+  await query(INSERT_EVENTS, [...key, JSON.stringify(fresh.map(({ event, hall }) => ({ event, hall })))]);
+  await project(query, stream, region, fresh);
+  const named = fresh.at(-1)!.event.seq;
+  await query(
+    'UPDATE streams SET through = $3, last_hash = $4, received_at = now() WHERE agent_id = $1 AND epoch = $2',
+    [...key, named, hash],
+  );
+  return {
+    receipt: { through: named },
+    changed: { halls: [...new Set(fresh.map(({ hall }) => hall))], alarms },
+  };
+}
+
+const INSERT_EVENTS = `
+  INSERT INTO events (agent_id, epoch, seq, hall, region, type, subject, time, event)
+  SELECT $1, $2, (event->>'seq')::bigint, hall, event->>'region', event->>'type', event->>'subject',
+         (event->>'time')::timestamptz, event
+  FROM jsonb_to_recordset($3::jsonb) AS batch(event jsonb, hall text)
+  ORDER BY (event->>'seq')::bigint`;
+
+async function storedHash(query: Query, key: string[], seq: number): Promise<string> {
+  const rows = await query<{ event: unknown }>(
+    'SELECT event FROM events WHERE agent_id = $1 AND epoch = $2 AND seq = $3',
+    [...key, seq],
+  );
+  return eventHash(rows[0]?.event ?? null);
+}
+
+async function alarm(
+  query: Query,
+  key: string[],
+  seq: number,
+  kind: 'prev-differs' | 'other-history',
+): Promise<void> {
+  await query(
+    'INSERT INTO chain_alarms (agent_id, epoch, seq, kind) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+    [...key, seq, kind],
+  );
+}

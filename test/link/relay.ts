@@ -1,0 +1,62 @@
+/** A TCP relay that can be cruel: cuts after a number of bytes, or swallows what comes back. */
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+export type Relay = {
+  readonly port: number;
+  /** bytes (both ways together) until the next connection is cut; Infinity for never */
+  cutAfter: () => number;
+  /** the far end's answers do not come through */
+  swallowAnswers: boolean;
+  /** connections made so far */
+  readonly connections: number;
+  close(): Promise<void>;
+};
+
+/** Relays 127.0.0.1 to 127.0.0.1:`target()`. */
+export async function relay(target: () => number): Promise<Relay> {
+  const open = new Set<Socket>();
+  let connections = 0;
+  const server = createServer((near) => {
+    connections += 1;
+    const far = connect(target(), '127.0.0.1');
+    let left = self.cutAfter();
+    const cut = () => {
+      near.destroy();
+      far.destroy();
+    };
+    const pass = (to: Socket, answers: boolean) => (bytes: Buffer) => {
+      if (answers && self.swallowAnswers) return;
+      if (bytes.length >= left) {
+        // A part of a frame gets through: the cut is anywhere.
+        to.write(bytes.subarray(0, left), cut);
+        left = 0;
+        return;
+      }
+      left -= bytes.length;
+      to.write(bytes);
+    };
+    near.on('data', pass(far, false));
+    far.on('data', pass(near, true));
+    for (const socket of [near, far]) {
+      open.add(socket);
+      socket.on('error', cut).on('close', () => {
+        open.delete(socket);
+        cut();
+      });
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const self: Relay = {
+    port: (server.address() as AddressInfo).port,
+    cutAfter: () => Infinity,
+    swallowAnswers: false,
+    get connections() {
+      return connections;
+    },
+    close: async () => {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return self;
+}
