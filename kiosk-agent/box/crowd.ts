@@ -81,7 +81,8 @@ export async function startCrowd(options: CrowdOptions): Promise<() => Promise<v
       await call(clerk, 'POST', `windows/${number}/start`, {});
       await pause(VISIT_S.least + Math.random() * (VISIT_S.most - VISIT_S.least));
       await call(clerk, 'POST', `windows/${number}/finish`, {});
-      await pause(4);
+      // A hand needs its time at any speed.
+      await wait(1500, undefined, { signal: leaving.signal });
       if (Math.random() < 0.7) await press(number);
       await pause(8);
     }

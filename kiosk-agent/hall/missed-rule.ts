@@ -8,7 +8,10 @@ export function missedRule(missed: HallRules['missed']): Bilingual {
     case 'void':
       return { zh: '过号作废，请重新取号', en: 'A missed number is void; please take a new ticket' };
     case 'back':
-      return { zh: `过号后顺延${missed.places}位`, en: `A missed number moves back ${missed.places} places` };
+      return {
+        zh: `过号自动顺延${missed.places}位，请继续等候`,
+        en: `A missed number moves back ${missed.places} places; please keep waiting`,
+      };
     case 'keep-calls':
       return {
         zh: `过号${missed.calls}位内可直接到窗口，超过请重新取号`,

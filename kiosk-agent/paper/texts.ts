@@ -1,5 +1,4 @@
 /** The words on paper that are not the hall's own, in the visitor's language. */
-import type { Bilingual } from '../contract/live.ts';
 
 export type PaperLanguage = 'zh' | 'en';
 export type Mark = 'priority' | 'appointment' | 'reprint' | 'offline';
@@ -44,36 +43,3 @@ export const paperWords: Record<PaperLanguage, PaperWords> = {
     scan: 'Scan to follow the queue',
   },
 };
-
-/** What the hall does with a number that was called and did not come. */
-export type MissedPolicy =
-  | { policy: 'void' }
-  | { policy: 'back'; places: number }
-  | { policy: 'keep-calls'; calls: number }
-  | { policy: 'keep-minutes'; minutes: number };
-
-/** The rule for a missed number, for visitors: one text for ticket, kiosk and board. */
-export function missedRule(missed: MissedPolicy): Bilingual {
-  switch (missed.policy) {
-    case 'void':
-      return {
-        zh: '过号作废，请重新取号。',
-        en: 'A missed number is void. Please take a new one.',
-      };
-    case 'back':
-      return {
-        zh: `过号请到导办台，可在当前 ${missed.places} 人之后办理。`,
-        en: `Missed your call? Ask at the information desk: you will be placed behind ${missed.places} people.`,
-      };
-    case 'keep-calls':
-      return {
-        zh: `过号后再叫 ${missed.calls} 个号之内，请直接到叫号窗口；逾期作废。`,
-        en: `Missed your call? Go to the window that called you before ${missed.calls} more numbers are called; after that the number is void.`,
-      };
-    case 'keep-minutes':
-      return {
-        zh: `过号后 ${missed.minutes} 分钟之内，请直接到叫号窗口；逾期作废。`,
-        en: `Missed your call? Go to the window that called you within ${missed.minutes} minutes; after that the number is void.`,
-      };
-  }
-}

@@ -206,7 +206,7 @@ export class EscPosPrinter
     // Before sending: a quick printer answers before the operating system says that it has taken the data.
     talk.owedBarriers += job.barriersLeft;
     const sent = await talk.send(whole, WRITE_MS, () => this.#stop() !== null);
-    if (sent.handed < whole.length) talk.owedBarriers = 0;
+    if (sent.handed === 0) talk.owedBarriers -= job.barriersLeft;
     if (sent.handed === 0) return refused(talk.gone ? this.#awayFault() : (this.#stop() ?? 'no-answer'));
     this.#halfSheet = 'unconfirmed';
     this.#halfCommand = sent.end !== 'sent';
