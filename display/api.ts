@@ -1,0 +1,133 @@
+/** Calls to the hub, each with an end: an answer, a problem with a stable code, or `unreachable`. */
+import type { TicketView, WindowView, Role } from '../kiosk-agent/contract/live.ts';
+import type { Priority, RatingLevel } from '../kiosk-agent/contract/events.ts';
+import type { ProblemCode } from '../kiosk-agent/contract/problem.ts';
+
+export type TroubleCode = ProblemCode | 'unreachable' | 'unknown';
+export type Trouble = { code: TroubleCode; detail: string; facts: Record<string, unknown> };
+export type Answer<T> = { ok: true; value: T } | { ok: false; trouble: Trouble };
+
+/** Longer than the hub's own limit for a ticket (5 s) and for a device test (10 s). */
+const limitMs = 15_000;
+
+async function call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), limitMs);
+  try {
+    const response = await fetch(`/api/v1${path}`, {
+      method,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: abort.signal,
+      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    const text = await response.text();
+    const answer: unknown = text === '' ? undefined : parse(text);
+    if (response.ok) return { ok: true, value: answer as T };
+    return { ok: false, trouble: troubleOf(response.status, answer) };
+  } catch (error) {
+    return { ok: false, trouble: { code: 'unreachable', detail: String(error), facts: {} } };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A problem document (RFC 9457) as trouble; anything else from a server that is not ours is `unknown` or, from a gateway, `unreachable`. */
+export function troubleOf(status: number, answer: unknown): Trouble {
+  if (typeof answer === 'object' && answer !== null && 'code' in answer && typeof answer.code === 'string') {
+    const {
+      code,
+      detail,
+      type: _type,
+      title: _title,
+      status: _status,
+      ...facts
+    } = answer as Record<string, unknown>;
+    return { code: code as TroubleCode, detail: typeof detail === 'string' ? detail : '', facts };
+  }
+  const code = status === 502 || status === 504 ? 'unreachable' : 'unknown';
+  return { code, detail: `HTTP ${status}`, facts: {} };
+}
+
+export type SessionView = { role: Role; staff?: string };
+export type Credentials = { staff: string; pin: string } | { token: string } | { screen: 'kiosk' | 'window' };
+export const session = {
+  current: () => call<SessionView>('GET', '/session'),
+  begin: (credentials: Credentials) => call<SessionView>('POST', '/session', credentials),
+  end: () => call<void>('DELETE', '/session'),
+};
+
+export type TicketRequest = {
+  service: string;
+  priority?: Priority;
+  language: 'zh' | 'en';
+  /** screen: without paper, in line at once */
+  delivery: 'paper' | 'screen';
+  idempotencyKey: string;
+};
+const ticketPath = (id: string, action = ''): string => `/tickets/${encodeURIComponent(id)}${action}`;
+export const tickets = {
+  take: (request: TicketRequest) => call<TicketView>('POST', '/tickets', request),
+  look: (id: string) => call<TicketView>('GET', ticketPath(id)),
+  cancel: (id: string, reason?: string) =>
+    call<TicketView>('DELETE', ticketPath(id), reason === undefined ? undefined : { reason }),
+  /** did its paper come out? */
+  paper: (id: string, out: boolean) => call<TicketView>('POST', ticketPath(id, '/paper'), { out }),
+  reprint: (id: string) => call<TicketView>('POST', ticketPath(id, '/reprint'), {}),
+  onScreen: (id: string) => call<TicketView>('POST', ticketPath(id, '/on-screen'), {}),
+  resume: (id: string) => call<TicketView>('POST', ticketPath(id, '/resume'), {}),
+};
+
+export type WindowAction =
+  | 'open'
+  | 'call-next'
+  | 'recall'
+  | 'take-back'
+  | 'start'
+  | 'finish'
+  | 'missed'
+  | 'transfer'
+  | 'park'
+  | 'pause'
+  | 'resume'
+  | 'close'
+  | 'call';
+export type WindowActionBody = { reason?: string; service?: string; window?: number; ticketId?: string };
+export const windows = {
+  act: (window: number, action: WindowAction, body: WindowActionBody = {}) =>
+    call<WindowView>('POST', `/windows/${window}/${action}`, body),
+  rate: (window: number, session: number, level: RatingLevel) =>
+    call<unknown>('POST', `/windows/${window}/rate`, { session, level }),
+};
+
+/** What the code on a ticket's paper leads to. */
+export type MyTicket = Pick<
+  TicketView,
+  'number' | 'service' | 'state' | 'ahead' | 'waitMinS' | 'waitMaxS' | 'area' | 'window'
+>;
+export const myTicket = (id: string) => call<MyTicket>('GET', `/my-ticket/${encodeURIComponent(id)}`);
+
+export type DeviceTest = 'light' | 'voice' | 'print';
+export type WireFrame = { at: string; direction: 'in' | 'out'; hex: string; decoded?: unknown };
+const devicePath = (id: string, action: string): string => `/devices/${encodeURIComponent(id)}/${action}`;
+export const devices = {
+  test: (id: string, what: DeviceTest) =>
+    call<{ ok: boolean; why?: string }>('POST', devicePath(id, 'test'), { what }),
+  frames: (id: string) => call<WireFrame[]>('GET', devicePath(id, 'frames')),
+};
+
+/** A fresh key for one tap. `crypto.randomUUID` is missing on pages served over plain HTTP from another machine. */
+export function freshKey(): string {
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,20 @@
+/**
+ * Simulated devices on real ports, for use inside a test or a program:
+ *
+ *   const printer = await startPrinter({ port: 'tcp:0', speed: Infinity });
+ *   const evaluator = await startEvaluator({ port: 'pty:/tmp/hall/evaluator-1' });
+ *   // printer.port → 'tcp:127.0.0.1:40123', evaluator.port → 'serial:/tmp/hall/evaluator-1': as an agent's configuration wants it
+ *   evaluator.press(1);                       // 非常满意, raw code 5
+ *   await evaluator.unplug(); await evaluator.plug();
+ *   await printer.setFault('paper-out-after-bytes', true, { bytes: 200 });
+ *   printer.papers().at(-1)?.text;
+ *   await printer.close();                    // may be called twice
+ */
+export { startCable, type CableHandle, type CableOptions } from './cable.ts';
+export { startEvaluator, type EvaluatorHandle, type EvaluatorOptions } from './evaluator-line/evaluator.ts';
+export type { EvaluatorState } from './evaluator-line/machine.ts';
+export { cableFaults, evaluatorFaults, printerFaults, type FaultName, type FaultOptions } from './faults/faults.ts';
+export { PortError } from './port/port.ts';
+export type { WireEntry } from './port/wire-log.ts';
+export { startPrinter, type PrintedPaper, type PrinterHandle, type PrinterOptions } from './printer/printer.ts';
+export type { Cell, Paper, PaperLine } from './printer/paper.ts';

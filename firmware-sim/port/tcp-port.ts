@@ -1,0 +1,69 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { listen } from './listen.ts';
+import type { DevicePort, PortEvents } from './port.ts';
+
+/**
+ * A device behind a TCP port, as a printer's 9100: one client at a time (escpos-printer §1.7);
+ * a second one is closed at once. Plugged in again it listens on the same port number.
+ */
+export function createTcpPort(host: string, port: number, events: PortEvents): DevicePort {
+  let number = port === 0 ? undefined : port;
+  let server: Server | undefined;
+  let client: Socket | undefined;
+  let reading = true;
+
+  function accept(socket: Socket) {
+    socket.on('error', () => {});
+    if (client) {
+      socket.destroy();
+      return;
+    }
+    client = socket;
+    socket.setNoDelay(true);
+    if (!reading) socket.pause();
+    socket.on('data', (bytes) => events.onBytes(bytes));
+    socket.on('close', () => {
+      if (client !== socket) return;
+      client = undefined;
+      events.onHost(false);
+    });
+    events.onHost(true);
+  }
+
+  return {
+    kind: 'tcp',
+    get address() {
+      return `tcp:${host}:${number ?? port}`;
+    },
+    get number() {
+      return number;
+    },
+    async open() {
+      if (server) return;
+      server = createServer(accept);
+      try {
+        number = await listen(server, host, number ?? 0);
+      } catch (error) {
+        server = undefined;
+        throw error;
+      }
+    },
+    async close() {
+      const closing = server;
+      server = undefined;
+      const held = client;
+      client = undefined;
+      held?.destroy();
+      if (held) events.onHost(false);
+      if (closing) await new Promise<void>((resolve) => closing.close(() => resolve()));
+    },
+    write(bytes) {
+      client?.write(bytes);
+    },
+    setReading(on) {
+      reading = on;
+      if (on) client?.resume();
+      else client?.pause();
+    },
+  };
+}
