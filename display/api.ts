@@ -19,7 +19,7 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<An
       credentials: 'same-origin',
       cache: 'no-store',
       signal: abort.signal,
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      headers: { ...screenHeader(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       body: body === undefined ? null : JSON.stringify(body),
     });
     const text = await response.text();
@@ -31,6 +31,12 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<An
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Kiosk and window screens have cookies of their own: a clerk in the same browser stays signed in. */
+function screenHeader(): Record<string, string> {
+  const screen = document.documentElement.dataset.screen;
+  return screen === 'kiosk' || screen === 'window' ? { 'x-hall-screen': screen } : {};
 }
 
 function parse(text: string): unknown {

@@ -95,7 +95,13 @@ export async function startCable(options: CableOptions) {
     },
     faults: () => (server ? [] : ['unplugged']),
     /** up: bytes from the dialling side to the far end, down: back. */
-    state: () => ({ to: `${options.to.host}:${options.to.port}`, open: pairs.size, bytesUp: counts.up, bytesDown: counts.down, connections: counts.connections }),
+    state: () => ({
+      to: `${options.to.host}:${options.to.port}`,
+      open: pairs.size,
+      bytesUp: counts.up,
+      bytesDown: counts.down,
+      connections: counts.connections,
+    }),
     /** Ends the cable; may be called twice. */
     close: unplug,
   };

@@ -48,7 +48,10 @@ function either(options: { tcp?: number; pty?: string }): string {
 }
 
 function printWire(id: string) {
-  return (entry: WireEntry) => process.stdout.write(`${entry.at} ${id} ${entry.direction === 'in' ? '«' : '»'} ${entry.hex} ${entry.decoded}\n`);
+  return (entry: WireEntry) =>
+    process.stdout.write(
+      `${entry.at} ${id} ${entry.direction === 'in' ? '«' : '»'} ${entry.hex} ${entry.decoded}\n`,
+    );
 }
 
 function parsed<T>(read: (text: string) => T) {
@@ -61,7 +64,9 @@ function parsed<T>(read: (text: string) => T) {
   };
 }
 
-const program = new Command('hall-sim').description('Simulated devices of a public service hall, on real ports.');
+const program = new Command('hall-sim').description(
+  'Simulated devices of a public service hall, on real ports.',
+);
 program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exit.wrongUse));
 
 program
@@ -72,7 +77,12 @@ program
   .option('--model <model>')
   .option('--serial <serial>')
   .action(async (options: { tcp?: number; pty?: string; model?: string; serial?: string }) => {
-    const device = await startEvaluator({ ...options, port: either(options), random: bootRandom, onWire: printWire('evaluator') });
+    const device = await startEvaluator({
+      ...options,
+      port: either(options),
+      random: bootRandom,
+      onWire: printWire('evaluator'),
+    });
     process.stdout.write(`evaluator ready ${device.port}\n`);
     endWith(device);
     process.stdin.on('data', (typed) => {
@@ -90,7 +100,8 @@ program
   .option('--process-id', 'answer process ids (default)')
   .option('--no-process-id', 'be a model without process ids')
   .action(async (options: { tcp?: number; pty?: string; width: string; processId?: boolean }) => {
-    if (options.width !== '80' && options.width !== '58') throw new RangeError(`--width ${options.width}: paper is 80 or 58 mm wide`);
+    if (options.width !== '80' && options.width !== '58')
+      throw new RangeError(`--width ${options.width}: paper is 80 or 58 mm wide`);
     const device = await startPrinter({
       port: either(options),
       width: options.width === '58' ? 58 : 80,
@@ -110,28 +121,43 @@ program
   .requiredOption('--port <port>', 'port of the page (0 = any free port)', portNumber)
   .option('--host <host>', 'address to listen on; other than loopback opens the page to the network')
   .requiredOption('--state <dir>', 'folder that keeps the serial numbers of the devices')
-  .option('--evaluator <device>', 'ID=pty:PATH|tcp:PORT[,serial=…][,model=…] (may be repeated)', parsed(readEvaluatorOption))
-  .option('--printer <device>', 'ID=tcp:PORT|pty:PATH[,width=80|58][,process-id=no] (may be repeated)', parsed(readPrinterOption))
+  .option(
+    '--evaluator <device>',
+    'ID=pty:PATH|tcp:PORT[,serial=…][,model=…] (may be repeated)',
+    parsed(readEvaluatorOption),
+  )
+  .option(
+    '--printer <device>',
+    'ID=tcp:PORT|pty:PATH[,width=80|58][,process-id=no] (may be repeated)',
+    parsed(readPrinterOption),
+  )
   .option('--cable <cable>', 'ID=PORT:HOST:PORT (may be repeated)', parsed(readCableOption))
-  .action(async (options: {
-    port: number;
-    host?: string;
-    state: string;
-    evaluator?: ReturnType<typeof readEvaluatorOption>[];
-    printer?: ReturnType<typeof readPrinterOption>[];
-    cable?: ReturnType<typeof readCableOption>[];
-  }) => {
-    const serialOf = rememberedSerial(options.state, () => randomInt(0x1000000));
-    const panel = await startPanel({
-      port: options.port,
-      host: options.host,
-      evaluators: (options.evaluator ?? []).map((one) => ({ ...one, serial: one.serial ?? serialOf(one.id), random: bootRandom })),
-      printers: (options.printer ?? []).map((one) => ({ ...one, serial: one.serial ?? serialOf(one.id) })),
-      cables: options.cable ?? [],
-    });
-    endWith(panel);
-    for (const device of panel.devices) process.stdout.write(`${device.kind} ${device.id} ${device.port}\n`);
-    process.stdout.write(`sim ready ${panel.address}\n`);
-  });
+  .action(
+    async (options: {
+      port: number;
+      host?: string;
+      state: string;
+      evaluator?: ReturnType<typeof readEvaluatorOption>[];
+      printer?: ReturnType<typeof readPrinterOption>[];
+      cable?: ReturnType<typeof readCableOption>[];
+    }) => {
+      const serialOf = rememberedSerial(options.state, () => randomInt(0x1000000));
+      const panel = await startPanel({
+        port: options.port,
+        host: options.host,
+        evaluators: (options.evaluator ?? []).map((one) => ({
+          ...one,
+          serial: one.serial ?? serialOf(one.id),
+          random: bootRandom,
+        })),
+        printers: (options.printer ?? []).map((one) => ({ ...one, serial: one.serial ?? serialOf(one.id) })),
+        cables: options.cable ?? [],
+      });
+      endWith(panel);
+      for (const device of panel.devices)
+        process.stdout.write(`${device.kind} ${device.id} ${device.port}\n`);
+      process.stdout.write(`sim ready ${panel.address}\n`);
+    },
+  );
 
 program.parseAsync().catch(fail);

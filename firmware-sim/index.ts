@@ -13,8 +13,19 @@
 export { startCable, type CableHandle, type CableOptions } from './cable.ts';
 export { startEvaluator, type EvaluatorHandle, type EvaluatorOptions } from './evaluator-line/evaluator.ts';
 export type { EvaluatorState } from './evaluator-line/machine.ts';
-export { cableFaults, evaluatorFaults, printerFaults, type FaultName, type FaultOptions } from './faults/faults.ts';
+export {
+  cableFaults,
+  evaluatorFaults,
+  printerFaults,
+  type FaultName,
+  type FaultOptions,
+} from './faults/faults.ts';
 export { PortError } from './port/port.ts';
 export type { WireEntry } from './port/wire-log.ts';
-export { startPrinter, type PrintedPaper, type PrinterHandle, type PrinterOptions } from './printer/printer.ts';
+export {
+  startPrinter,
+  type PrintedPaper,
+  type PrinterHandle,
+  type PrinterOptions,
+} from './printer/printer.ts';
 export type { Cell, Paper, PaperLine } from './printer/paper.ts';

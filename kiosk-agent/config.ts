@@ -95,7 +95,9 @@ export const configSchema = z
     hall: z.strictObject({
       id: id.describe('Short name of the hall; stands in every event'),
       name: text,
-      region: z.string().regex(/^\d{12}$/, '12 digits, quoted, for example "371000000000"')
+      region: z
+        .string()
+        .regex(/^\d{12}$/, '12 digits, quoted, for example "371000000000"')
         .describe('Region code of the administrative division'),
       timeZone: timeZone.describe('IANA name; numbers restart at midnight there'),
       opening: z
@@ -117,7 +119,9 @@ export const configSchema = z
     }),
     agent: z.strictObject({
       id: agentId.describe('Name of this agent; the central server lets it in under this name'),
-      role: z.enum(['hub', 'satellite']).describe('hub: keeps the queue and serves the screens (satellites come later)'),
+      role: z
+        .enum(['hub', 'satellite'])
+        .describe('hub: keeps the queue and serves the screens (satellites come later)'),
       listen: z
         .string()
         .regex(/^([^:]+|\[[0-9a-f:]+\]):\d{1,5}$/, 'HOST:PORT')

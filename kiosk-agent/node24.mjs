@@ -9,11 +9,20 @@ export async function runOnNode24(from, target) {
     return;
   }
   const require = createRequire(from);
-  const node = fileURLToPath(new URL(process.platform === 'win32' ? 'bin/node.exe' : 'bin/node', `file://${require.resolve('node/package.json')}`));
-  const child = spawn(node, [fileURLToPath(new URL(target, from)), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const node = fileURLToPath(
+    new URL(
+      process.platform === 'win32' ? 'bin/node.exe' : 'bin/node',
+      `file://${require.resolve('node/package.json')}`,
+    ),
+  );
+  const child = spawn(node, [fileURLToPath(new URL(target, from)), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
-    console.error(`hall: Node 24 could not be started (${error.message}). Run npm ci in the project's folder.`);
+    console.error(
+      `hall: Node 24 could not be started (${error.message}). Run npm ci in the project's folder.`,
+    );
     process.exitCode = 1;
   });
   child.on('exit', (code, signal) => {

@@ -43,7 +43,9 @@ ${rows(schema, '', true).join('\n')}
 );
 writeFileSync(
   join(root, 'docs', 'problem-codes.md'),
-  `${note}# Problem codes\n\nEvery refused request answers an RFC 9457 document with one of these in \`code\`. They stay the same for ever; programs may rely on them.\n\n| code | HTTP status |\n|---|---|\n${Object.entries(PROBLEM_CODES)
+  `${note}# Problem codes\n\nEvery refused request answers an RFC 9457 document with one of these in \`code\`. They stay the same for ever; programs may rely on them.\n\n| code | HTTP status |\n|---|---|\n${Object.entries(
+    PROBLEM_CODES,
+  )
     .map(([code, status]) => `| \`${code}\` | ${status} |`)
     .join('\n')}\n`,
 );
@@ -68,14 +70,18 @@ function rows(part: Schema, path: string, required: boolean): string[] {
   if (part.properties)
     return [
       ...(path === '' ? [] : [line(path, 'map', part, required)]),
-      ...Object.entries(part.properties).flatMap(([name, inner]) => rows(inner, path === '' ? name : `${path}.${name}`, part.required?.includes(name) ?? false)),
+      ...Object.entries(part.properties).flatMap(([name, inner]) =>
+        rows(inner, path === '' ? name : `${path}.${name}`, part.required?.includes(name) ?? false),
+      ),
     ];
-  if (part.items?.properties && !isText(part.items)) return [line(path, 'list', part, required), ...rows(part.items, `${path}[]`, true).slice(1)];
+  if (part.items?.properties && !isText(part.items))
+    return [line(path, 'list', part, required), ...rows(part.items, `${path}[]`, true).slice(1)];
   return [line(path, kind(part), part, required)];
 }
 
 function line(path: string, what: string, part: Schema, required: boolean): string {
-  const standard = part.default === undefined ? (required ? '*needed*' : '') : `\`${JSON.stringify(part.default)}\``;
+  const standard =
+    part.default === undefined ? (required ? '*needed*' : '') : `\`${JSON.stringify(part.default)}\``;
   return `| \`${path}\` | ${what.replaceAll('|', '\\|')} | ${standard.replaceAll('|', '\\|')} | ${(part.description ?? '').replaceAll('|', '\\|')} |`;
 }
 

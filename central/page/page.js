@@ -31,9 +31,11 @@ socket.on('change', (change) => {
   view = { ...change, halls };
   heard();
 });
-socket.on('disconnect', () => {
+socket.on('disconnect', (reason) => {
   connected = false;
   drawConnection();
+  // Socket.IO does not come back by itself after a server has said goodbye, as one does that is restarted.
+  if (reason === 'io server disconnect') setTimeout(() => socket.connect(), 2000);
 });
 socket.on('connect_error', async () => {
   connected = false;

@@ -1,12 +1,14 @@
-/** Chime and voice of the board: sounds as a file, words by the browser's own speech. Every sound has an end. */
+/** Chime and voice of the board: the browser's own speech, else clips that travel with the program. Every sound has an end. */
 import { computed, ref, type ComputedRef, type Ref } from 'vue';
+import { playClips } from './clips.ts';
 
-export type Sentence = { text: string; language: 'zh' | 'en' };
+/** `clips`: the same words as sound files, for a browser without a voice of that language. */
+export type Sentence = { text: string; language: 'zh' | 'en'; clips: string[] };
 export type Voice = {
   /** the browser lets no sound out before somebody has touched the page */
   blocked: Ref<boolean>;
-  /** languages the browser can speak; null while it is still looking */
-  speaks: Ref<{ zh: boolean; en: boolean } | null>;
+  /** the last call could not be said: no voice, and clips that did not load */
+  mute: Ref<boolean>;
   chimeFailed: ComputedRef<boolean>;
   say(sentences: Sentence[]): Promise<void>;
   unblock(): Promise<void>;
@@ -16,7 +18,8 @@ export type Voice = {
 export function openVoice(): Voice {
   const context = new AudioContext();
   const blocked = ref(context.state !== 'running');
-  const speaks = ref<{ zh: boolean; en: boolean } | null>(null);
+  const mute = ref(false);
+  const stop = new AbortController();
   const failed = ref(false);
   let chime: AudioBuffer | null = null;
   const speech = 'speechSynthesis' in globalThis ? globalThis.speechSynthesis : null;
@@ -36,17 +39,12 @@ export function openVoice(): Voice {
   function voiceFor(language: 'zh' | 'en'): SpeechSynthesisVoice | undefined {
     const fitting = (speech?.getVoices() ?? []).filter((voice) => {
       const name = voice.lang.toLowerCase().replace('_', '-');
+      // eSpeak as Debian packs it reads Chinese characters with English sounds: the clips are better.
+      if (/espeak|latin as english/i.test(`${voice.name} ${voice.voiceURI}`)) return false;
       return language === 'zh' ? /^(zh(-cn|-hans.*)?|cmn.*)$/.test(name) : name.startsWith('en');
     });
     return fitting.find((voice) => voice.localService) ?? fitting[0];
   }
-  function look(): void {
-    speaks.value = { zh: voiceFor('zh') !== undefined, en: voiceFor('en') !== undefined };
-  }
-  // Browsers fill the list of voices some time after the page has loaded.
-  speech?.addEventListener('voiceschanged', look);
-  const lookTimer = setTimeout(look, 3_000);
-
   async function playChime(): Promise<void> {
     await loading;
     if (!chime || context.state !== 'running') return;
@@ -59,9 +57,18 @@ export function openVoice(): Voice {
     source.disconnect();
   }
 
-  function speakOne({ text, language }: Sentence): Promise<void> {
+  async function sayOne({ text, language, clips }: Sentence): Promise<void> {
     const voice = voiceFor(language);
-    if (!speech || !voice || blocked.value) return Promise.resolve();
+    if (blocked.value) return;
+    if (speech && voice) {
+      mute.value = false;
+      return speak(speech, voice, text);
+    }
+    mute.value =
+      (await playClips(clips, { context, fetch: globalThis.fetch, signal: stop.signal })) === 'missing';
+  }
+
+  function speak(speech: SpeechSynthesis, voice: SpeechSynthesisVoice, text: string): Promise<void> {
     return new Promise((resolve) => {
       const words = new SpeechSynthesisUtterance(text);
       words.voice = voice;
@@ -87,12 +94,12 @@ export function openVoice(): Voice {
 
   return {
     blocked,
-    speaks,
+    mute,
     chimeFailed: computed(() => failed.value),
     async say(sentences) {
       await playChime();
       for (const sentence of sentences) {
-        await speakOne(sentence);
+        await sayOne(sentence);
         await wait(300);
       }
     },
@@ -100,8 +107,7 @@ export function openVoice(): Voice {
       await context.resume();
     },
     close() {
-      clearTimeout(lookTimer);
-      speech?.removeEventListener('voiceschanged', look);
+      stop.abort();
       speech?.cancel();
       context.onstatechange = null;
       if (context.state !== 'closed') void context.close();

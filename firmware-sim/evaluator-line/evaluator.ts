@@ -1,5 +1,11 @@
 import { createBadLine } from '../faults/bad-line.ts';
-import { createFaults, type EvaluatorFault, evaluatorFaults, type FaultOptions, requireFault } from '../faults/faults.ts';
+import {
+  createFaults,
+  type EvaluatorFault,
+  evaluatorFaults,
+  type FaultOptions,
+  requireFault,
+} from '../faults/faults.ts';
 import { seededRandom } from '../faults/random.ts';
 import { createPort } from '../port/open-port.ts';
 import { createWireLog, type WireEntry } from '../port/wire-log.ts';
@@ -41,7 +47,9 @@ export async function startEvaluator(options: EvaluatorOptions) {
   };
   for (const [field, value] of Object.entries(identity)) {
     if (!/^[\x20-\x7e]+$/.test(value) || /[$*,]/.test(value) || value.length > 32) {
-      throw new RangeError(`${id}: ${field} "${value}" must be 1-32 printable ASCII characters without $ * ,`);
+      throw new RangeError(
+        `${id}: ${field} "${value}" must be 1-32 printable ASCII characters without $ * ,`,
+      );
     }
   }
   const machine = new EvaluatorMachine(identity);
@@ -66,7 +74,9 @@ export async function startEvaluator(options: EvaluatorOptions) {
   });
 
   function describe(bytes: Uint8Array) {
-    return Buffer.from(bytes).toString('latin1').replace(/[^\x20-\x7e]/g, (sign) => (sign === '\r' || sign === '\n' ? '' : '·'));
+    return Buffer.from(bytes)
+      .toString('latin1')
+      .replace(/[^\x20-\x7e]/g, (sign) => (sign === '\r' || sign === '\n' ? '' : '·'));
   }
   function note(direction: WireEntry['direction'], bytes: Uint8Array, decoded: string) {
     const entry = wire.add(direction, bytes, decoded);
@@ -88,7 +98,9 @@ export async function startEvaluator(options: EvaluatorOptions) {
     if (machine.state(now()).power === 'off') return;
     const before = { ...receiver.dropped };
     const bodies = receiver.receive(bytes);
-    const dropped = receiver.dropped.crc + receiver.dropped.form + receiver.dropped.long > before.crc + before.form + before.long;
+    const dropped =
+      receiver.dropped.crc + receiver.dropped.form + receiver.dropped.long >
+      before.crc + before.form + before.long;
     note('in', bytes, dropped ? `${describe(bytes)}  (dropped a line)` : describe(bytes));
     for (const body of bodies) if (!line.losesIncoming()) send(machine.receive(body, now()));
     changed();
@@ -98,13 +110,19 @@ export async function startEvaluator(options: EvaluatorOptions) {
     if (closed) return;
     const at = machine.nextDue();
     if (at === Number.POSITIVE_INFINITY) return;
-    timer = setTimeout(() => {
-      send(machine.due(now()));
-      changed();
-    }, Math.max(1, at - now()));
+    timer = setTimeout(
+      () => {
+        send(machine.due(now()));
+        changed();
+      },
+      Math.max(1, at - now()),
+    );
   }
   function powerUp() {
-    const boot = Math.floor(bootRandom() * 0x100000000).toString(16).toUpperCase().padStart(8, '0');
+    const boot = Math.floor(bootRandom() * 0x100000000)
+      .toString(16)
+      .toUpperCase()
+      .padStart(8, '0');
     send(machine.powerUp(boot, now()));
   }
   function applyHardwareFaults() {

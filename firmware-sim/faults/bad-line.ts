@@ -38,7 +38,7 @@ export function createBadLine({ faults, random, write, spoil }: BadLineOptions) 
   }
   function split(frame: Uint8Array) {
     const pieces: Uint8Array[] = [];
-    for (let at = 0; at < frame.length; ) {
+    for (let at = 0; at < frame.length;) {
       const length = 1 + Math.floor(random() * Math.max(1, frame.length / 3));
       pieces.push(frame.slice(at, at + length));
       at += length;

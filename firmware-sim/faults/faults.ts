@@ -1,11 +1,32 @@
 /** Faults of the line, for evaluators and printers alike. */
-export const lineFaults = ['unplugged', 'silent', 'noise', 'lost-frames', 'doubled-frames', 'split-frames'] as const;
+export const lineFaults = [
+  'unplugged',
+  'silent',
+  'noise',
+  'lost-frames',
+  'doubled-frames',
+  'split-frames',
+] as const;
 export const evaluatorFaults = [
-  ...lineFaults, 'wrong-checksum', 'stuck-key', 'speaker', 'low-voltage', 'busy', 'power-off',
+  ...lineFaults,
+  'wrong-checksum',
+  'stuck-key',
+  'speaker',
+  'low-voltage',
+  'busy',
+  'power-off',
 ] as const;
 export const printerFaults = [
-  ...lineFaults, 'paper-near-end', 'paper-out', 'cover-open', 'cutter-error', 'slow', 'no-process-id', 'power-off',
-  'unplug-after-bytes', 'paper-out-after-bytes',
+  ...lineFaults,
+  'paper-near-end',
+  'paper-out',
+  'cover-open',
+  'cutter-error',
+  'slow',
+  'no-process-id',
+  'power-off',
+  'unplug-after-bytes',
+  'paper-out-after-bytes',
 ] as const;
 export const cableFaults = ['unplugged'] as const;
 

@@ -21,7 +21,14 @@ export function cableCard(device) {
   const plug = plugButton(device);
   let shown;
   return {
-    view: element('article', { class: 'card' }, head.view, picture, facts, element('div', { class: 'buttons' }, plug.view)),
+    view: element(
+      'article',
+      { class: 'card' },
+      head.view,
+      picture,
+      facts,
+      element('div', { class: 'buttons' }, plug.view),
+    ),
     wire() {},
     tick() {},
     update(now) {
@@ -36,7 +43,8 @@ export function cableCard(device) {
         element('span', {}, '通往 to ', element('b', {}, state.to)),
         element('span', {}, '连接 open ', element('b', {}, String(state.open))),
         element('span', {}, '上行 up ', element('b', {}, `${state.bytesUp} B`)),
-        element('span', {}, '下行 down ', element('b', {}, `${state.bytesDown} B`)));
+        element('span', {}, '下行 down ', element('b', {}, `${state.bytesDown} B`)),
+      );
       plug.update(now);
     },
   };

@@ -11,7 +11,9 @@ const keys = [
 ];
 
 function face(tone, mouth) {
-  return svgElement(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="${tone}" stroke-width="1.7" stroke-linecap="round" aria-hidden="true"><circle cx="12" cy="12" r="9.6"/><path d="M8.5 9v1M15.5 9v1"/><path d="${mouth}"/></svg>`);
+  return svgElement(
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="${tone}" stroke-width="1.7" stroke-linecap="round" aria-hidden="true"><circle cx="12" cy="12" r="9.6"/><path d="M8.5 9v1M15.5 9v1"/><path d="${mouth}"/></svg>`,
+  );
 }
 
 function lamp(zh, en, tone) {
@@ -27,36 +29,72 @@ export function evaluatorCard(device) {
   const error = lamp('异常', 'error', 'bad');
   const row = element('div', { class: 'keys' });
   for (const [index, [zh, en, tone, mouth]] of keys.entries()) {
-    const key = element('button', { class: 'key', onclick: () => void call(device.id, 'press', { key: index + 1 }) }, face(tone, mouth), zh, element('small', { lang: 'en' }, en));
+    const key = element(
+      'button',
+      { class: 'key', onclick: () => void call(device.id, 'press', { key: index + 1 }) },
+      face(tone, mouth),
+      zh,
+      element('small', { lang: 'en' }, en),
+    );
     key.style.setProperty('--tone', tone);
     row.append(key);
   }
-  const body = element('div', { class: 'evaluator-body' },
-    element('div', { class: 'evaluator-top' }, display, element('div', { class: 'lamps' }, thanks.view, error.view)), row);
+  const body = element(
+    'div',
+    { class: 'evaluator-body' },
+    element(
+      'div',
+      { class: 'evaluator-top' },
+      display,
+      element('div', { class: 'lamps' }, thanks.view, error.view),
+    ),
+    row,
+  );
   const session = element('div', { class: 'session', role: 'status' });
-  const cells = element('div', { class: 'cells', 'aria-hidden': 'true' }, ...Array.from({ length: device.state.pressMemory }, () => element('i')));
+  const cells = element(
+    'div',
+    { class: 'cells', 'aria-hidden': 'true' },
+    ...Array.from({ length: device.state.pressMemory }, () => element('i')),
+  );
   const memoryText = element('span');
   const plug = plugButton(device);
   const faults = faultSwitches(device);
   const wire = wireView(device);
-  const cycle = element('button', { onclick: () => void call(device.id, 'power-cycle') }, words('重新上电', 'Power cycle'));
+  const cycle = element(
+    'button',
+    { onclick: () => void call(device.id, 'power-cycle') },
+    words('重新上电', 'Power cycle'),
+  );
   let last = device;
   let receivedAt = 0;
 
   function showSession() {
     const { state } = last;
-    const left = state.session && Math.max(0, Math.ceil(state.session.secondsLeft - (performance.now() - receivedAt) / 1000));
+    const left =
+      state.session &&
+      Math.max(0, Math.ceil(state.session.secondsLeft - (performance.now() - receivedAt) / 1000));
     const line = state.session
-      ? [element('b', { class: 'open' }, `评价进行中 · 还有 ${left} 秒`), element('small', { lang: 'en' }, `session ${state.session.number} open – ${left} s`)]
+      ? [
+          element('b', { class: 'open' }, `评价进行中 · 还有 ${left} 秒`),
+          element('small', { lang: 'en' }, `session ${state.session.number} open – ${left} s`),
+        ]
       : [element('span', {}, '没有进行中的评价'), element('small', { lang: 'en' }, 'no session open')];
     if (state.voice) line.push(element('span', { class: 'voice' }, `语音 “${state.voice}”`));
     session.replaceChildren(...line);
   }
 
   return {
-    view: element('article', { class: 'card' }, head.view, body, session,
+    view: element(
+      'article',
+      { class: 'card' },
+      head.view,
+      body,
+      session,
       element('div', { class: 'memory' }, memoryText, cells),
-      element('div', { class: 'buttons' }, plug.view, cycle), faults.view, wire.view),
+      element('div', { class: 'buttons' }, plug.view, cycle),
+      faults.view,
+      wire.view,
+    ),
     wire: wire.add,
     tick: () => last.state.session && showSession(),
     update(now) {
@@ -73,9 +111,17 @@ export function evaluatorCard(device) {
       thanks.set(state.lights.thanks === 'lit');
       error.set(state.lights.error === 'lit');
       const blank = state.display.every((line) => line === '');
-      display.replaceChildren(blank ? element('span', { class: 'blank' }, `${now.model}\n${now.serial}`) : state.display.join('\n'));
-      memoryText.replaceChildren(words(`未确认按键 ${state.pressesWaiting} / ${state.pressMemory}`, `presses not acknowledged · ${state.pressesAcknowledged} acknowledged`));
-      for (const [index, cell] of [...cells.children].entries()) cell.classList.toggle('full', index < state.pressesWaiting);
+      display.replaceChildren(
+        blank ? element('span', { class: 'blank' }, `${now.model}\n${now.serial}`) : state.display.join('\n'),
+      );
+      memoryText.replaceChildren(
+        words(
+          `未确认按键 ${state.pressesWaiting} / ${state.pressMemory}`,
+          `presses not acknowledged · ${state.pressesAcknowledged} acknowledged`,
+        ),
+      );
+      for (const [index, cell] of [...cells.children].entries())
+        cell.classList.toggle('full', index < state.pressesWaiting);
       cycle.disabled = false;
       plug.update(now);
       faults.update(now);

@@ -14,14 +14,31 @@ export function faultSwitches(device) {
     const box = element('input', {
       type: 'checkbox',
       role: 'switch',
-      onchange: () => void call(device.id, `faults/${name}`, { on: box.checked, ...(bytes ? { bytes: Number(bytes.value) } : {}) }),
+      onchange: () =>
+        void call(device.id, `faults/${name}`, {
+          on: box.checked,
+          ...(bytes ? { bytes: Number(bytes.value) } : {}),
+        }),
     });
     switches.set(name, box);
     const [zh, en] = faultNames[name] ?? [name, name];
-    grid.append(element('label', { class: 'fault' }, box, element('span', {}, zh, element('small', { lang: 'en' }, en)), bytes));
+    grid.append(
+      element(
+        'label',
+        { class: 'fault' },
+        box,
+        element('span', {}, zh, element('small', { lang: 'en' }, en)),
+        bytes,
+      ),
+    );
   }
   const number = element('span', { class: 'number', hidden: true });
-  const view = element('details', { class: 'fault-fold' }, element('summary', {}, words('故障', 'Faults'), number), grid);
+  const view = element(
+    'details',
+    { class: 'fault-fold' },
+    element('summary', {}, words('故障', 'Faults'), number),
+    grid,
+  );
   return {
     view,
     update(now) {
@@ -37,15 +54,35 @@ const shown = 60;
 
 /** What goes over the device's wire, newest first. */
 export function wireView(device) {
-  const list = element('div', { class: 'wire', tabindex: 0 }, element('p', { class: 'empty' }, '还没有数据 · nothing yet'));
+  const list = element(
+    'div',
+    { class: 'wire', tabindex: 0 },
+    element('p', { class: 'empty' }, '还没有数据 · nothing yet'),
+  );
   let rows = 0;
   const view = element('details', {}, element('summary', {}, words('线路数据', 'Wire')), list);
   const add = (entry) => {
     if (rows === 0) list.replaceChildren();
-    const row = element('p', { class: entry.direction },
-      element('span', {}, new Date(entry.at).toLocaleTimeString('zh-CN', { hour12: false }) + '.' + entry.at.slice(20, 23)),
-      element('b', { title: entry.direction === 'in' ? '主机→设备 host to device' : '设备→主机 device to host' }, entry.direction === 'in' ? '←' : '→'),
-      element('span', {}, entry.hex.replace(/(..)(?=.)/g, '$1 ').slice(0, 400), element('i', {}, entry.decoded)));
+    const row = element(
+      'p',
+      { class: entry.direction },
+      element(
+        'span',
+        {},
+        new Date(entry.at).toLocaleTimeString('zh-CN', { hour12: false }) + '.' + entry.at.slice(20, 23),
+      ),
+      element(
+        'b',
+        { title: entry.direction === 'in' ? '主机→设备 host to device' : '设备→主机 device to host' },
+        entry.direction === 'in' ? '←' : '→',
+      ),
+      element(
+        'span',
+        {},
+        entry.hex.replace(/(..)(?=.)/g, '$1 ').slice(0, 400),
+        element('i', {}, entry.decoded),
+      ),
+    );
     list.prepend(row);
     rows++;
     if (rows > shown) {
@@ -66,7 +103,10 @@ export function wireView(device) {
 
 /** The two big buttons that pull and put back the plug, as one that shows what it will do. */
 export function plugButton(device) {
-  const button = element('button', { class: 'main', onclick: () => void call(device.id, plugged ? 'unplug' : 'plug') });
+  const button = element('button', {
+    class: 'main',
+    onclick: () => void call(device.id, plugged ? 'unplug' : 'plug'),
+  });
   let plugged;
   return {
     view: button,
@@ -81,7 +121,13 @@ export function plugButton(device) {
 
 export function cardHead(device, zh, en) {
   const badge = element('span', { class: 'badge' });
-  const view = element('div', { class: 'card-head' }, element('h2', {}, words(zh, en)), element('span', { class: 'port' }, `${device.id} · ${device.port}`), badge);
+  const view = element(
+    'div',
+    { class: 'card-head' },
+    element('h2', {}, words(zh, en)),
+    element('span', { class: 'port' }, `${device.id} · ${device.port}`),
+    badge,
+  );
   return {
     view,
     set(tone, zhText, enText) {

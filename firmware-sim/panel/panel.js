@@ -12,7 +12,9 @@ const live = io({ path: '/live', transports: ['websocket'] });
 
 function showLink(on) {
   link.className = on ? 'link on' : 'link';
-  link.replaceChildren(on ? words('已连接', 'live') : words('连接中断，显示的是旧状态', 'cut off, state is old'));
+  link.replaceChildren(
+    on ? words('已连接', 'live') : words('连接中断，显示的是旧状态', 'cut off, state is old'),
+  );
 }
 
 live.on('connect', () => showLink(true));
@@ -27,9 +29,20 @@ live.on('devices', (devices) => {
     card.update(device);
   }
   const empty = devices.length === 0;
-  document.getElementById('counts').textContent = empty ? '' : `${devices.length} 台设备 · ${devices.length} devices`;
+  document.getElementById('counts').textContent = empty
+    ? ''
+    : `${devices.length} 台设备 · ${devices.length} devices`;
   if (empty) {
-    document.getElementById('left').append(element('p', { class: 'card empty' }, '没有设备', element('small', { lang: 'en' }, 'no devices: start with --evaluator, --printer or --cable')));
+    document
+      .getElementById('left')
+      .append(
+        element(
+          'p',
+          { class: 'card empty' },
+          '没有设备',
+          element('small', { lang: 'en' }, 'no devices: start with --evaluator, --printer or --cable'),
+        ),
+      );
   }
 });
 live.on('device', (device) => cards.get(device.id)?.update(device));

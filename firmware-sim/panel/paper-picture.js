@@ -15,13 +15,18 @@ function draw(context, node, fill) {
   if (scale) context.scale(...numbers(scale[1]));
   context.fillStyle = tone;
   if (node.tagName === 'path') context.fill(new Path2D(node.getAttribute('d')));
-  if (node.tagName === 'rect') context.fillRect(...['x', 'y', 'width', 'height'].map((name) => Number(node.getAttribute(name))));
+  if (node.tagName === 'rect')
+    context.fillRect(...['x', 'y', 'width', 'height'].map((name) => Number(node.getAttribute(name))));
   if (node.tagName === 'text') {
-    const family = node.getAttribute('class') === 'c' ? '"Noto Sans SC", sans-serif' : '"DejaVu Sans Mono", Menlo, Consolas, "Noto Sans SC", monospace';
+    const family =
+      node.getAttribute('class') === 'c'
+        ? '"Noto Sans SC", sans-serif'
+        : '"DejaVu Sans Mono", Menlo, Consolas, "Noto Sans SC", monospace';
     context.font = `${node.getAttribute('font-weight') ?? 400} ${node.getAttribute('font-size')}px ${family}`;
     context.textAlign = 'center';
     const places = numbers(node.getAttribute('x'));
-    for (const [index, sign] of [...node.textContent].entries()) context.fillText(sign, places[index], Number(node.getAttribute('y')));
+    for (const [index, sign] of [...node.textContent].entries())
+      context.fillText(sign, places[index], Number(node.getAttribute('y')));
   }
   for (const child of node.children) draw(context, child, tone);
   context.restore();

@@ -19,11 +19,24 @@ function showPaper(id, n, svg) {
   const viewer = document.getElementById('viewer');
   const name = `${id}-${n}`;
   viewer.replaceChildren(
-    element('div', { class: 'viewer-bar' }, element('h2', {}, words(`第 ${n} 张`, `paper ${n} · ${id}`)),
-      element('button', { onclick: () => saveFile(new Blob([svg], { type: 'image/svg+xml' }), `${name}.svg`) }, words('存为', 'SVG')),
-      element('button', { onclick: async () => saveFile(await paperPng(svg), `${name}.png`) }, words('存为', 'PNG')),
-      element('button', { class: 'main', onclick: () => viewer.close() }, words('关闭', 'Close'))),
-    element('div', { class: 'viewer-paper' }, svgElement(svg)));
+    element(
+      'div',
+      { class: 'viewer-bar' },
+      element('h2', {}, words(`第 ${n} 张`, `paper ${n} · ${id}`)),
+      element(
+        'button',
+        { onclick: () => saveFile(new Blob([svg], { type: 'image/svg+xml' }), `${name}.svg`) },
+        words('存为', 'SVG'),
+      ),
+      element(
+        'button',
+        { onclick: async () => saveFile(await paperPng(svg), `${name}.png`) },
+        words('存为', 'PNG'),
+      ),
+      element('button', { class: 'main', onclick: () => viewer.close() }, words('关闭', 'Close')),
+    ),
+    element('div', { class: 'viewer-paper' }, svgElement(svg)),
+  );
   viewer.showModal();
 }
 
@@ -42,9 +55,19 @@ export function printerCard(device) {
   const plug = plugButton(device);
   const faults = faultSwitches(device);
   const wire = wireView(device);
-  const load = element('button', { onclick: () => void call(device.id, 'load-paper') }, words('装纸', 'Load paper'));
-  const cover = element('button', { onclick: () => void call(device.id, open ? 'close-cover' : 'open-cover') });
-  const tear = element('button', { onclick: () => void call(device.id, 'tear-off') }, words('撕下', 'Tear off'));
+  const load = element(
+    'button',
+    { onclick: () => void call(device.id, 'load-paper') },
+    words('装纸', 'Load paper'),
+  );
+  const cover = element('button', {
+    onclick: () => void call(device.id, open ? 'close-cover' : 'open-cover'),
+  });
+  const tear = element(
+    'button',
+    { onclick: () => void call(device.id, 'tear-off') },
+    words('撕下', 'Tear off'),
+  );
   let open;
   const known = new Set();
   let lastCut;
@@ -52,7 +75,9 @@ export function printerCard(device) {
 
   function nothing() {
     outlet.classList.add('waiting');
-    outlet.replaceChildren(element('p', { class: 'empty' }, '还没有打印', element('small', { lang: 'en' }, 'nothing printed yet')));
+    outlet.replaceChildren(
+      element('p', { class: 'empty' }, '还没有打印', element('small', { lang: 'en' }, 'nothing printed yet')),
+    );
   }
   function hang(svg) {
     outlet.classList.remove('waiting');
@@ -73,7 +98,15 @@ export function printerCard(device) {
         const thumb = element('div', { class: 'thumb' });
         thumb.append(svgElement(svg));
         const time = at ? new Date(at).toLocaleTimeString('zh-CN', { hour12: false }) : '空白 blank';
-        strip.prepend(element('button', { onclick: () => showPaper(device.id, n, svg), title: `放大 enlarge ${n}` }, thumb, element('b', {}, `№ ${n}`), element('span', {}, time)));
+        strip.prepend(
+          element(
+            'button',
+            { onclick: () => showPaper(device.id, n, svg), title: `放大 enlarge ${n}` },
+            thumb,
+            element('b', {}, `№ ${n}`),
+            element('span', {}, time),
+          ),
+        );
       }
       while (strip.children.length > inStrip) strip.lastElementChild.remove();
       if (lastCut && blankNow) hang(lastCut);
@@ -85,16 +118,30 @@ export function printerCard(device) {
   nothing();
 
   return {
-    view: element('article', { class: 'card' }, head.view,
-      element('div', {},
+    view: element(
+      'article',
+      { class: 'card' },
+      head.view,
+      element(
+        'div',
+        {},
         outlet,
         element('div', { class: 'slot' }),
-        element('div', { class: 'printer-body' }, power.view, error.view, paper.view,
-          element('div', { class: 'roll' }, rollText, element('div', { class: 'bar' }, bar)))),
+        element(
+          'div',
+          { class: 'printer-body' },
+          power.view,
+          error.view,
+          paper.view,
+          element('div', { class: 'roll' }, rollText, element('div', { class: 'bar' }, bar)),
+        ),
+      ),
       element('div', { class: 'buttons' }, plug.view, load, cover, tear),
       errors,
       element('div', {}, element('div', { class: 'strip-head' }, element('b', {}, '已出纸'), count), strip),
-      faults.view, wire.view),
+      faults.view,
+      wire.view,
+    ),
     wire: wire.add,
     tick() {},
     paper({ svg }) {
@@ -123,11 +170,17 @@ export function printerCard(device) {
         open = state.cover === 'open';
         cover.replaceChildren(open ? words('合上盖', 'Close cover') : words('开盖', 'Open cover'));
       }
-      count.textContent = state.papers ? `${state.papers} 张 · ${state.papers} papers, click to enlarge` : '还没有 · none yet';
+      count.textContent = state.papers
+        ? `${state.papers} 张 · ${state.papers} papers, click to enlarge`
+        : '还没有 · none yet';
       errors.hidden = state.commandErrors.length === 0;
       errors.replaceChildren(
         element('b', {}, `命令错误 ${state.errors} · command errors`),
-        ...state.commandErrors.slice(-6).reverse().map((one) => element('div', {}, `${one.reason} ${one.hex} @${one.offset}`)));
+        ...state.commandErrors
+          .slice(-6)
+          .reverse()
+          .map((one) => element('div', {}, `${one.reason} ${one.hex} @${one.offset}`)),
+      );
       plug.update(now);
       faults.update(now);
       if (state.papers > 0 && !known.has(state.currentPaper - 1)) void readStrip();

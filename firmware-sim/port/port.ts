@@ -6,9 +6,7 @@ export type PortEvents = {
 };
 
 /** Where a device can be reached: `tcp:PORT` (0 = any free port) or `pty:LINKPATH`. */
-export type PortAddress =
-  | { kind: 'tcp'; host: string; port: number }
-  | { kind: 'pty'; link: string };
+export type PortAddress = { kind: 'tcp'; host: string; port: number } | { kind: 'pty'; link: string };
 
 /** One connector of a device. Opening is plugging in; closing is pulling the plug. */
 export type DevicePort = {

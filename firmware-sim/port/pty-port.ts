@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, lstatSync, mkdirSync, readlinkSync, readSync, symlinkSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  readSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { type DevicePort, PortError, type PortEvents } from './port.ts';
@@ -19,13 +28,16 @@ const pollWithoutHostMs = 20;
 
 function makeRaw(path: string) {
   // Without this the line would echo and edit what comes before the host has set its own mode.
-  execFileSync('stty', [process.platform === 'darwin' ? '-f' : '-F', path, 'raw', '-echo'], { stdio: 'ignore' });
+  execFileSync('stty', [process.platform === 'darwin' ? '-f' : '-F', path, 'raw', '-echo'], {
+    stdio: 'ignore',
+  });
 }
 
 function link(target: string, path: string) {
   mkdirSync(dirname(path), { recursive: true });
   try {
-    if (!lstatSync(path).isSymbolicLink()) throw new PortError(`pty:${path}`, 'exists and is no link; choose another path');
+    if (!lstatSync(path).isSymbolicLink())
+      throw new PortError(`pty:${path}`, 'exists and is no link; choose another path');
     unlinkSync(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -96,7 +108,11 @@ export function createPtyPort(path: string, events: PortEvents): DevicePort {
       try {
         opened = requireBinary('pty.node').open(80, 24);
       } catch (error) {
-        throw new PortError(`pty:${path}`, 'no pseudo-terminal can be made on this system; use tcp: instead', error);
+        throw new PortError(
+          `pty:${path}`,
+          'no pseudo-terminal can be made on this system; use tcp: instead',
+          error,
+        );
       }
       try {
         makeRaw(opened.pty);
@@ -104,7 +120,11 @@ export function createPtyPort(path: string, events: PortEvents): DevicePort {
       } catch (error) {
         closeSync(opened.master);
         if (error instanceof PortError) throw error;
-        throw new PortError(`pty:${path}`, `cannot be linked (${(error as Error).message}); choose a path you may write`, error);
+        throw new PortError(
+          `pty:${path}`,
+          `cannot be linked (${(error as Error).message}); choose a path you may write`,
+          error,
+        );
       } finally {
         closeSync(opened.slave);
       }

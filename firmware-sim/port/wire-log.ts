@@ -9,7 +9,12 @@ export function createWireLog(now: () => number) {
   return {
     entries,
     add(direction: WireEntry['direction'], bytes: Uint8Array, decoded: string): WireEntry {
-      const entry = { at: new Date(now()).toISOString(), direction, hex: Buffer.from(bytes).toString('hex'), decoded };
+      const entry = {
+        at: new Date(now()).toISOString(),
+        direction,
+        hex: Buffer.from(bytes).toString('hex'),
+        decoded,
+      };
       entries.push(entry);
       if (entries.length > kept) entries.shift();
       return entry;

@@ -25,7 +25,14 @@ const chineseWidth = 24;
 const characterHeight = 24;
 /** 1/6 inch at 203 dpi. */
 const defaultLineSpacing = 34;
-const aligns: Record<number, Align> = { 0: 'left', 1: 'center', 2: 'right', 48: 'left', 49: 'center', 50: 'right' };
+const aligns: Record<number, Align> = {
+  0: 'left',
+  1: 'center',
+  2: 'right',
+  48: 'left',
+  49: 'center',
+  50: 'right',
+};
 const errorCorrection = { 48: 'L', 49: 'M', 50: 'Q', 51: 'H' } as const;
 
 type Size = { w: number; h: number };
@@ -184,7 +191,8 @@ export class Interpreter {
       case 'ESC a': {
         const align = aligns[n];
         if (!align) this.#options.refuse(`ESC a ${n}: not an alignment`);
-        else if (!this.atLineStart) this.#options.refuse('ESC a in mid line: only works at the start of a line');
+        else if (!this.atLineStart)
+          this.#options.refuse('ESC a in mid line: only works at the start of a line');
         else modes.align = align;
         return true;
       }
@@ -379,7 +387,8 @@ export class Interpreter {
         return;
       }
       case 0x50:
-        if (n !== 0x30 || parameters.length < 4) this.#options.refuse('GS ( k store: m must be 30h, 1 to 7089 bytes');
+        if (n !== 0x30 || parameters.length < 4)
+          this.#options.refuse('GS ( k store: m must be 30h, 1 to 7089 bytes');
         else this.#qrData = parameters.slice(3);
         return;
       case 0x51:
@@ -405,7 +414,8 @@ export class Interpreter {
     const { size, data } = code.modules;
     const moduleDots = this.#modes.qrModule;
     const width = size * moduleDots;
-    if (width > this.#area()) return this.#options.refuse(`GS ( k print: ${width} dots are wider than the paper`);
+    if (width > this.#area())
+      return this.#options.refuse(`GS ( k print: ${width} dots are wider than the paper`);
     const rows = Array.from({ length: size }, (_, y) =>
       Array.from({ length: size }, (_, x) => (data[y * size + x] ? '1' : '0')).join(''),
     );
@@ -423,12 +433,28 @@ export class Interpreter {
     );
   }
 
-  #image(width: number, bytesPerRow: number, height: number, data: Uint8Array, scaleX: number, scaleY: number): DrawnLine {
+  #image(
+    width: number,
+    bytesPerRow: number,
+    height: number,
+    data: Uint8Array,
+    scaleX: number,
+    scaleY: number,
+  ): DrawnLine {
     const rows = Array.from({ length: height }, (_, y) =>
       Buffer.from(data.slice(y * bytesPerRow, (y + 1) * bytesPerRow)).toString('hex'),
     );
     const { align } = this.#modes;
-    return { kind: 'image', height: height * scaleY, x: this.#offset(width * scaleX), align, width, scaleX, scaleY, rows };
+    return {
+      kind: 'image',
+      height: height * scaleY,
+      x: this.#offset(width * scaleX),
+      align,
+      width,
+      scaleX,
+      scaleY,
+      rows,
+    };
   }
 
   #raster(parameters: Uint8Array) {
@@ -436,8 +462,16 @@ export class Interpreter {
     if (!this.atLineStart) return this.#options.refuse('GS v 0 in mid line: needs an empty print buffer');
     const bytes = xLow + 256 * xHigh;
     const height = yLow + 256 * yHigh;
-    if ((mode & 0xfc) !== 0 && (mode & 0xfc) !== 48) return this.#options.refuse(`GS v 0 mode ${mode}: 0 to 3`);
-    const line = this.#image(bytes * 8, bytes, height, parameters.slice(5), mode & 1 ? 2 : 1, mode & 2 ? 2 : 1);
+    if ((mode & 0xfc) !== 0 && (mode & 0xfc) !== 48)
+      return this.#options.refuse(`GS v 0 mode ${mode}: 0 to 3`);
+    const line = this.#image(
+      bytes * 8,
+      bytes,
+      height,
+      parameters.slice(5),
+      mode & 1 ? 2 : 1,
+      mode & 2 ? 2 : 1,
+    );
     this.#options.print(line, line.height);
   }
 
@@ -446,7 +480,14 @@ export class Interpreter {
     if (fn === 0x70 || fn === 112) {
       const [, , , bx = 1, by = 1, , xLow = 0, xHigh = 0, yLow = 0, yHigh = 0] = parameters;
       const width = xLow + 256 * xHigh;
-      this.#graphic = this.#image(width, Math.ceil(width / 8), yLow + 256 * yHigh, parameters.slice(10), bx, by);
+      this.#graphic = this.#image(
+        width,
+        Math.ceil(width / 8),
+        yLow + 256 * yHigh,
+        parameters.slice(10),
+        bx,
+        by,
+      );
     } else if (fn === 2 || fn === 50) {
       if (this.#graphic) this.#options.print(this.#graphic, this.#graphic.height);
       else this.#options.refuse('GS ( L print: no graphic stored');

@@ -4,7 +4,13 @@ import { dotsPerMm, headToCutterDots } from './paper.ts';
 import { createRealtimeScanner } from './realtime-scanner.ts';
 import { nearEndMm, Roll } from './roll.ts';
 import {
-  automaticStatus, automaticStatusChanged, isOffline, isPaperOut, paperSensorByte, realtimeStatus, type Sensors,
+  automaticStatus,
+  automaticStatusChanged,
+  isOffline,
+  isPaperOut,
+  paperSensorByte,
+  realtimeStatus,
+  type Sensors,
 } from './status.ts';
 
 export type PrinterMachineOptions = {
@@ -250,13 +256,20 @@ export class PrinterMachine {
       case 'GS ( H':
         return this.#respond(parameters);
       case 'ESC p':
-        return this.#note(Uint8Array.of(0x1b, 0x70, ...parameters), 'drawer command: a kiosk printer has no drawer');
+        return this.#note(
+          Uint8Array.of(0x1b, 0x70, ...parameters),
+          'drawer command: a kiosk printer has no drawer',
+        );
       default:
-        if (!this.#interpreter.obey(name, parameters)) this.#note(Buffer.from(parameters), `unknown command ${name}`);
+        if (!this.#interpreter.obey(name, parameters))
+          this.#note(Buffer.from(parameters), `unknown command ${name}`);
     }
   }
 
-  #obeyRealtime(request: NonNullable<ReturnType<ReturnType<typeof createRealtimeScanner>['feed']>>, now: number) {
+  #obeyRealtime(
+    request: NonNullable<ReturnType<ReturnType<typeof createRealtimeScanner>['feed']>>,
+    now: number,
+  ) {
     switch (request.name) {
       case 'status':
         return this.#reply([realtimeStatus(request.n, this.sensors)], `DLE EOT ${request.n} status`);
@@ -284,11 +297,24 @@ export class PrinterMachine {
 
   #cut(parameters: Uint8Array) {
     const [m = 0, n = 0] = parameters;
-    const kinds: Record<number, 'full' | 'partial'> = { 0: 'full', 48: 'full', 1: 'partial', 49: 'partial', 65: 'full', 66: 'partial', 103: 'full', 104: 'partial' };
+    const kinds: Record<number, 'full' | 'partial'> = {
+      0: 'full',
+      48: 'full',
+      1: 'partial',
+      49: 'partial',
+      65: 'full',
+      66: 'partial',
+      103: 'full',
+      104: 'partial',
+    };
     const kind = kinds[m];
-    if (!kind) return this.#note(Uint8Array.of(0x1d, 0x56, ...parameters), `GS V ${m}: this model has no such cut`);
+    if (!kind)
+      return this.#note(Uint8Array.of(0x1d, 0x56, ...parameters), `GS V ${m}: this model has no such cut`);
     if (!this.#interpreter.atLineStart) {
-      return this.#note(Uint8Array.of(0x1d, 0x56, ...parameters), 'GS V in mid line: only cuts at the start of a line');
+      return this.#note(
+        Uint8Array.of(0x1d, 0x56, ...parameters),
+        'GS V in mid line: only cuts at the start of a line',
+      );
     }
     if (m > 49) {
       this.roll.feed(headToCutterDots + n);
@@ -298,7 +324,8 @@ export class PrinterMachine {
   }
 
   #cutNow(kind: 'full' | 'partial') {
-    if (!this.roll.cut(kind)) this.#note([], 'cut through printed lines: feed the paper to the knife first (GS V 65/66)');
+    if (!this.roll.cut(kind))
+      this.#note([], 'cut through printed lines: feed the paper to the knife first (GS V 65/66)');
     this.counts.cuts++;
     if (this.speed !== Number.POSITIVE_INFINITY) this.#busyUntil += cutMs;
     this.#options.onPaper();
@@ -311,7 +338,13 @@ export class PrinterMachine {
   }
 
   #transmitIdentity(n: number) {
-    const blocks: Record<number, string> = { 65: '1.00', 66: 'HALL-SIM', 67: 'HS-80', 68: this.#options.serial, 69: 'CHINA GB18030' };
+    const blocks: Record<number, string> = {
+      65: '1.00',
+      66: 'HALL-SIM',
+      67: 'HS-80',
+      68: this.#options.serial,
+      69: 'CHINA GB18030',
+    };
     const singles: Record<number, number> = { 1: 0x20, 49: 0x20, 2: 0x03, 50: 0x03, 3: 0x01, 51: 0x01 };
     const block = blocks[n];
     const single = singles[n];
@@ -325,7 +358,10 @@ export class PrinterMachine {
     if (!this.processId) return;
     const [fn, m, ...data] = parameters;
     if (fn === 48 && m === 48 && data.length === 4 && data.every((byte) => byte >= 0x20 && byte <= 0x7e)) {
-      this.#reply([0x37, 0x22, ...data, 0x00], `process id ${Buffer.from(data).toString('latin1')} has printed`);
+      this.#reply(
+        [0x37, 0x22, ...data, 0x00],
+        `process id ${Buffer.from(data).toString('latin1')} has printed`,
+      );
     } else if (fn === 49 && m === 48 && data.length === 1) {
       this.#offlineResponse = data[0] === 1 || data[0] === 2;
     } else this.#note(Uint8Array.of(0x1d, 0x28, 0x48, ...parameters), 'GS ( H: wrong parameters');
@@ -337,8 +373,10 @@ export class PrinterMachine {
     if (before.cover === after.cover && before.paper === after.paper && before.error === after.error) return;
     this.#reported = after;
     if (this.#power === 'off') return;
-    if (automaticStatusChanged(this.#automaticMask, before, after)) this.#reply(automaticStatus(after), 'automatic status');
-    if (this.#offlineResponse && !isOffline(before) && isOffline(after)) this.#reply([0x37, 0x23, 0x00], 'went offline');
+    if (automaticStatusChanged(this.#automaticMask, before, after))
+      this.#reply(automaticStatus(after), 'automatic status');
+    if (this.#offlineResponse && !isOffline(before) && isOffline(after))
+      this.#reply([0x37, 0x23, 0x00], 'went offline');
   }
 
   #reply(bytes: number[], meaning: string) {
@@ -346,7 +384,10 @@ export class PrinterMachine {
   }
 
   #note(bytes: Uint8Array | number[], reason: string) {
-    const hex = Buffer.from(bytes).toString('hex').toUpperCase().replace(/(..)(?=.)/g, '$1 ');
+    const hex = Buffer.from(bytes)
+      .toString('hex')
+      .toUpperCase()
+      .replace(/(..)(?=.)/g, '$1 ');
     this.counts.errors++;
     this.errors.push({ offset: this.#offset - bytes.length, hex: hex.slice(0, 120), reason });
     if (this.errors.length > keptErrors) this.errors.shift();

@@ -5,14 +5,59 @@ export const headToCutterDots = 96;
 
 export type Align = 'left' | 'center' | 'right';
 /** One printed character; `w`, `h` magnification 1…8. Its box is `width × 24h` dots at (x, line y), resting on the line's foot. */
-export type Cell = { char: string; x: number; width: number; w: number; h: number; bold: boolean; underline: boolean };
+export type Cell = {
+  char: string;
+  x: number;
+  width: number;
+  w: number;
+  h: number;
+  bold: boolean;
+  underline: boolean;
+};
 
 export type PaperLine =
-  | { kind: 'text'; y: number; height: number; text: string; w: number; h: number; bold: boolean; align: Align; cells: Cell[] }
-  | { kind: 'qr'; y: number; height: number; x: number; align: Align; data: string; moduleDots: number; rows: string[] }
-  | { kind: 'barcode'; y: number; height: number; x: number; align: Align; data: string; bars: [x: number, width: number][] }
+  | {
+      kind: 'text';
+      y: number;
+      height: number;
+      text: string;
+      w: number;
+      h: number;
+      bold: boolean;
+      align: Align;
+      cells: Cell[];
+    }
+  | {
+      kind: 'qr';
+      y: number;
+      height: number;
+      x: number;
+      align: Align;
+      data: string;
+      moduleDots: number;
+      rows: string[];
+    }
+  | {
+      kind: 'barcode';
+      y: number;
+      height: number;
+      x: number;
+      align: Align;
+      data: string;
+      bars: [x: number, width: number][];
+    }
   /** rows: one hex text a row, most significant bit left. */
-  | { kind: 'image'; y: number; height: number; x: number; align: Align; width: number; scaleX: number; scaleY: number; rows: string[] };
+  | {
+      kind: 'image';
+      y: number;
+      height: number;
+      x: number;
+      align: Align;
+      width: number;
+      scaleX: number;
+      scaleY: number;
+      rows: string[];
+    };
 
 export type CutKind = 'full' | 'partial' | 'torn';
 

@@ -1,5 +1,11 @@
 import { createBadLine } from '../faults/bad-line.ts';
-import { createFaults, type FaultOptions, type PrinterFault, printerFaults, requireFault } from '../faults/faults.ts';
+import {
+  createFaults,
+  type FaultOptions,
+  type PrinterFault,
+  printerFaults,
+  requireFault,
+} from '../faults/faults.ts';
 import { seededRandom } from '../faults/random.ts';
 import { createPort } from '../port/open-port.ts';
 import { createWireLog, type WireEntry } from '../port/wire-log.ts';
@@ -142,7 +148,9 @@ export async function startPrinter(options: PrinterOptions) {
     if (cutAt < bytes.length) take(bytes.slice(cutAt));
   }
   function describe(bytes: Uint8Array) {
-    return Buffer.from(bytes.slice(0, 80)).toString('latin1').replace(/[^\x20-\x7e]/g, '·');
+    return Buffer.from(bytes.slice(0, 80))
+      .toString('latin1')
+      .replace(/[^\x20-\x7e]/g, '·');
   }
   function changed() {
     if (held.length > 0) takeHeld();

@@ -1,9 +1,4 @@
-import {
-  type CutKind,
-  dotsPerMm,
-  headToCutterDots,
-  type Paper,
-} from './paper.ts';
+import { type CutKind, dotsPerMm, headToCutterDots, type Paper } from './paper.ts';
 import type { DrawnLine } from './interpreter.ts';
 
 export const fullRollMm = 80_000;

@@ -5,7 +5,8 @@ export type Sensors = {
   error: 'none' | 'cutter';
 };
 
-export const isPaperOut = (sensors: Sensors) => sensors.paper === 'out' || sensors.paper === 'out-and-near-end';
+export const isPaperOut = (sensors: Sensors) =>
+  sensors.paper === 'out' || sensors.paper === 'out-and-near-end';
 const isNearEnd = (sensors: Sensors) => sensors.paper === 'near-end' || sensors.paper === 'out-and-near-end';
 export const isOffline = (sensors: Sensors) =>
   sensors.cover === 'open' || isPaperOut(sensors) || sensors.error !== 'none';

@@ -16,7 +16,14 @@ function drawText(line: Extract<PaperLine, { kind: 'text' }>): string {
   for (const cell of line.cells) {
     const last = groups[groups.length - 1];
     const first = last?.[0];
-    if (first && first.w === cell.w && first.h === cell.h && first.bold === cell.bold && first.width === cell.width) last.push(cell);
+    if (
+      first &&
+      first.w === cell.w &&
+      first.h === cell.h &&
+      first.bold === cell.bold &&
+      first.width === cell.width
+    )
+      last.push(cell);
     else groups.push([cell]);
   }
   return groups
@@ -44,12 +51,17 @@ function drawText(line: Extract<PaperLine, { kind: 'text' }>): string {
 /** Runs of dark points in a row, as path steps. */
 function runs(row: string, x: number, y: number, width: number, height: number): string {
   return [...row.matchAll(/1+/g)]
-    .map((run) => `M${x + run.index * width} ${y}h${run[0].length * width}v${height}h-${run[0].length * width}z`)
+    .map(
+      (run) => `M${x + run.index * width} ${y}h${run[0].length * width}v${height}h-${run[0].length * width}z`,
+    )
     .join('');
 }
 
 function binary(hex: string, width: number) {
-  return [...hex].map((digit) => Number.parseInt(digit, 16).toString(2).padStart(4, '0')).join('').slice(0, width);
+  return [...hex]
+    .map((digit) => Number.parseInt(digit, 16).toString(2).padStart(4, '0'))
+    .join('')
+    .slice(0, width);
 }
 
 function drawLine(line: PaperLine): string {
@@ -73,7 +85,11 @@ function outline(paper: Paper, width: number, height: number): string {
     foot = `L${width} ${height}L${middle + 10} ${height}l-3 7l-14 0l-3 -7L0 ${height}`;
   }
   if (paper.cut === 'torn') {
-    const teeth = Array.from({ length: Math.ceil(width / 16) }, (_, tooth) => `L${Math.max(0, width - tooth * 16 - 8)} ${height + 7}L${Math.max(0, width - tooth * 16 - 16)} ${height}`);
+    const teeth = Array.from(
+      { length: Math.ceil(width / 16) },
+      (_, tooth) =>
+        `L${Math.max(0, width - tooth * 16 - 8)} ${height + 7}L${Math.max(0, width - tooth * 16 - 16)} ${height}`,
+    );
     foot = `L${width} ${height}${teeth.join('')}`;
   }
   return `M0 0L${width} 0${foot}z`;

@@ -40,7 +40,9 @@ export function describeDevice(device: Device) {
 function readBody<T>(schema: z.ZodType<T>, body: unknown, response: Response): T | undefined {
   const result = schema.safeParse(body ?? {});
   if (result.success) return result.data;
-  const detail = result.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; ');
+  const detail = result.error.issues
+    .map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`)
+    .join('; ');
   sendProblem(response, 400, 'bad-body', 'The body does not fit', detail);
   return undefined;
 }
@@ -50,13 +52,25 @@ export function deviceApi(devices: Device[]): Router {
   const router = Router();
   const find = <Kind extends Device['kind']>(id: unknown, kinds: Kind[], response: Response) => {
     const device = devices.find((one) => one.id === id);
-    if (!device) sendProblem(response, 404, 'no-device', 'No such device', `There is no device "${id}"; there are: ${devices.map((one) => one.id).join(', ') || 'none'}`);
-    else if (!kinds.includes(device.kind as Kind)) sendProblem(response, 409, 'wrong-kind', 'Not this kind of device', `${device.id} is a ${device.kind}`);
+    if (!device)
+      sendProblem(
+        response,
+        404,
+        'no-device',
+        'No such device',
+        `There is no device "${id}"; there are: ${devices.map((one) => one.id).join(', ') || 'none'}`,
+      );
+    else if (!kinds.includes(device.kind as Kind))
+      sendProblem(response, 409, 'wrong-kind', 'Not this kind of device', `${device.id} is a ${device.kind}`);
     else return device as Extract<Device, { kind: Kind }>;
     return undefined;
   };
   /** A POST without fields. */
-  function action<Kind extends Device['kind']>(path: string, kinds: Kind[], act: (device: Extract<Device, { kind: Kind }>) => unknown) {
+  function action<Kind extends Device['kind']>(
+    path: string,
+    kinds: Kind[],
+    act: (device: Extract<Device, { kind: Kind }>) => unknown,
+  ) {
     const handler: RequestHandler = async (request, response) => {
       const device = find(request.params.id, kinds, response);
       if (!device || !readBody(nothing, request.body, response)) return;
@@ -91,7 +105,13 @@ export function deviceApi(devices: Device[]): Router {
     const { on, ...options } = body;
     const name = request.params.name;
     if (!(known[device.kind] as readonly string[]).includes(name)) {
-      return sendProblem(response, 404, 'no-fault', 'No such fault', `${device.id} has no fault "${name}"; it has: ${known[device.kind].join(', ')}`);
+      return sendProblem(
+        response,
+        404,
+        'no-fault',
+        'No such fault',
+        `${device.id} has no fault "${name}"; it has: ${known[device.kind].join(', ')}`,
+      );
     }
     await device.setFault(name, on, options);
     response.json(describeDevice(device));
@@ -120,11 +140,24 @@ export function deviceApi(devices: Device[]): Router {
     if (!device) return;
     const number = /^(\d{1,9}|current)\.svg$/.exec(request.params.file)?.[1];
     const svg = number && device.svg(number === 'current' ? device.currentPaper().n : Number(number));
-    if (!svg) return sendProblem(response, 404, 'no-paper', 'No such paper', `${device.id} has no paper ${request.params.file}`);
+    if (!svg)
+      return sendProblem(
+        response,
+        404,
+        'no-paper',
+        'No such paper',
+        `${device.id} has no paper ${request.params.file}`,
+      );
     response.type('image/svg+xml').send(svg);
   });
   router.use((request, response) => {
-    sendProblem(response, 404, 'no-call', 'No such call', `${request.method} ${request.originalUrl} is not there`);
+    sendProblem(
+      response,
+      404,
+      'no-call',
+      'No such call',
+      `${request.method} ${request.originalUrl} is not there`,
+    );
   });
   return router;
 }

@@ -6,11 +6,13 @@ function split(text: string, known: string[]) {
   const [head = '', ...settings] = text.split(',');
   const match = /^([A-Za-z0-9][A-Za-z0-9._-]{0,39})=(.+)$/.exec(head);
   const [, id, port] = match ?? [];
-  if (!id || !port) throw new RangeError(`"${text}": expected ID=PORT, the id of letters, digits, dots and dashes`);
+  if (!id || !port)
+    throw new RangeError(`"${text}": expected ID=PORT, the id of letters, digits, dots and dashes`);
   const values = new Map<string, string>();
   for (const setting of settings) {
     const [name = '', value = ''] = setting.split('=', 2);
-    if (!known.includes(name) || !value) throw new RangeError(`${id}: "${setting}" is no setting; known: ${known.join(', ')}`);
+    if (!known.includes(name) || !value)
+      throw new RangeError(`${id}: "${setting}" is no setting; known: ${known.join(', ')}`);
     values.set(name, value);
   }
   return { id, port, values };
@@ -25,10 +27,18 @@ export function readEvaluatorOption(text: string): EvaluatorOptions & { id: stri
 
 /** Reads `ID=tcp:PORT|pty:PATH[,width=80|58][,process-id=yes|no][,chinese-after-init=off|on][,speed=MM/S]`. */
 export function readPrinterOption(text: string): PrinterOptions & { id: string } {
-  const { id, port, values } = split(text, ['serial', 'width', 'process-id', 'chinese-after-init', 'four-byte', 'speed']);
+  const { id, port, values } = split(text, [
+    'serial',
+    'width',
+    'process-id',
+    'chinese-after-init',
+    'four-byte',
+    'speed',
+  ]);
   parsePortAddress(port);
   const width = values.get('width') ?? '80';
-  if (width !== '80' && width !== '58') throw new RangeError(`${id}: width ${width}: paper is 80 or 58 mm wide`);
+  if (width !== '80' && width !== '58')
+    throw new RangeError(`${id}: width ${width}: paper is 80 or 58 mm wide`);
   const speed = Number(values.get('speed') ?? 150);
   if (!(speed > 0)) throw new RangeError(`${id}: speed ${values.get('speed')}: mm/s above 0`);
   return {
@@ -47,6 +57,7 @@ export function readPrinterOption(text: string): PrinterOptions & { id: string }
 export function readCableOption(text: string) {
   const match = /^([A-Za-z0-9][A-Za-z0-9._-]{0,39})=(\d{1,5}):(.+):(\d{1,5})$/.exec(text);
   const [, id, port, host, to] = match ?? [];
-  if (!id || !host || Number(port) > 65535 || Number(to) > 65535) throw new RangeError(`"${text}": expected ID=PORT:HOST:PORT`);
+  if (!id || !host || Number(port) > 65535 || Number(to) > 65535)
+    throw new RangeError(`"${text}": expected ID=PORT:HOST:PORT`);
   return { id, port: Number(port), to: { host, port: Number(to) } };
 }

@@ -46,7 +46,8 @@ export async function startPanel(options: PanelOptions) {
       const device = devices.find((one) => one.id === id);
       if (!device) return;
       live.emit('device', describeDevice(device));
-      if (device.kind === 'printer') live.emit('paper', { id, n: device.currentPaper().n, svg: device.svg(device.currentPaper().n) });
+      if (device.kind === 'printer')
+        live.emit('paper', { id, n: device.currentPaper().n, svg: device.svg(device.currentPaper().n) });
     }, changeEveryMs);
     timers.set(id, timer);
   }
@@ -57,19 +58,21 @@ export async function startPanel(options: PanelOptions) {
   });
 
   app.disable('x-powered-by');
-  app.use(helmet({
-    contentSecurityPolicy: {
-      directives: {
-        defaultSrc: ["'self'"],
-        connectSrc: ["'self'", 'ws:'],
-        imgSrc: ["'self'", 'data:', 'blob:'],
-        // The drawings of papers carry their fonts in a <style> of their own.
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        upgradeInsecureRequests: null,
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        directives: {
+          defaultSrc: ["'self'"],
+          connectSrc: ["'self'", 'ws:'],
+          imgSrc: ["'self'", 'data:', 'blob:'],
+          // The drawings of papers carry their fonts in a <style> of their own.
+          styleSrc: ["'self'", "'unsafe-inline'"],
+          upgradeInsecureRequests: null,
+        },
       },
-    },
-    strictTransportSecurity: false,
-  }));
+      strictTransportSecurity: false,
+    }),
+  );
   if (options.host === undefined) app.use(onlyLoopback());
   app.use(onlyOwnPage);
   app.use(express.json({ limit: '16kb' }));
@@ -81,7 +84,11 @@ export async function startPanel(options: PanelOptions) {
     socket.emit('devices', devices.map(describeDevice));
     for (const device of devices) {
       if (device.kind !== 'printer') continue;
-      socket.emit('paper', { id: device.id, n: device.currentPaper().n, svg: device.svg(device.currentPaper().n) });
+      socket.emit('paper', {
+        id: device.id,
+        n: device.currentPaper().n,
+        svg: device.svg(device.currentPaper().n),
+      });
     }
   });
 

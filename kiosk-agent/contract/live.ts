@@ -3,7 +3,7 @@
  *
  * Socket.IO, path `/live`. Connect with `auth: {role, token?, window?}`. Server → client:
  * `snapshot` {@link Snapshot}, `change` {@link Change}. Client → server: `resume` {run, seq} answers
- * `{changes: Change[]}`, or `{snapshot: Snapshot}` when the missing ones are no longer kept. `pong-time` answers the server's time in ms.
+ * `{changes: Change[]}`, or `{snapshot: Snapshot}` when the missing ones are no longer kept. `time` answers the server's time in ms.
  */
 import type { PaperFault, Priority, RatingLevel, TicketClass } from './events.ts';
 import type { LinkStatus } from './link.ts';

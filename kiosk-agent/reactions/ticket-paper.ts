@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import type { LinkStatus } from '../contract/link.ts';
 import type { Bilingual, DeviceView } from '../contract/live.ts';
 import { localTime } from '../hall/day.ts';
+import type { Ticket } from '../hall/state.ts';
 import { composeStatus } from '../paper/notice.ts';
 import { composeTicket } from '../paper/ticket.ts';
 import type { Mark } from '../paper/texts.ts';
@@ -25,10 +26,7 @@ export function ticketComposer(config: Config, missedRule: Bilingual, address: (
         number: ticket.number,
         marks,
         ahead: ticket.ahead,
-        waitMinutes:
-          ticket.waitMinS === null || ticket.waitMaxS === null
-            ? null
-            : { from: Math.round(ticket.waitMinS / 60), to: Math.round(ticket.waitMaxS / 60) },
+        waitMinutes: waitMinutes(ticket),
         area: service?.area?.[language] ?? null,
         takenAt: ticket.reservedAt.slice(0, 16).replace('T', ' '),
         qr: new URL(`t/${ticket.ticketId}`, address()).href,
@@ -37,6 +35,12 @@ export function ticketComposer(config: Config, missedRule: Bilingual, address: (
       columns,
     );
   };
+}
+
+/** The promised interval in minutes; none when no window is open, or when it rounds to nothing. */
+function waitMinutes({ waitMinS, waitMaxS }: Ticket): { from: number; to: number } | null {
+  if (waitMinS === null || waitMaxS === null || waitMaxS < 60) return null;
+  return { from: Math.round(waitMinS / 60), to: Math.round(waitMaxS / 60) };
 }
 
 export type StatusFacts = {

@@ -21,7 +21,20 @@ declare module 'express-serve-static-core' {
   }
 }
 
-export const COOKIE = 'hall_session';
+/**
+ * The header in which a page says which screen it is. Each kind has a cookie of its own, so that a kiosk or window page in
+ * the same browser does not sign the clerk out.
+ */
+export const SCREEN_HEADER = 'x-hall-screen';
+const COOKIES = { kiosk: 'hall_kiosk', window: 'hall_window' } as const;
+const STAFF_COOKIE = 'hall_session';
+
+/** Name of the cookie that belongs to a request, by the screen it comes from. */
+export function cookieOf(request: IncomingMessage): string {
+  const screen = request.headers[SCREEN_HEADER];
+  return screen === 'kiosk' || screen === 'window' ? COOKIES[screen] : STAFF_COOKIE;
+}
+
 const SESSION_MS = 12 * 3600 * 1000;
 const claims = z.object({ role: z.enum(ROLES), staff: z.string().nullable(), until: z.number() });
 type Claims = z.infer<typeof claims>;
@@ -45,7 +58,7 @@ export class Access {
       const role = await this.register.roleOfToken(token);
       return role ? { role, staff: null, by: 'token' } : null;
     }
-    const claimed = this.#verify(parseCookie(request.headers.cookie ?? '')[COOKIE]);
+    const claimed = this.#verify(parseCookie(request.headers.cookie ?? '')[cookieOf(request)]);
     if (!claimed) return null;
     if (claimed.staff !== null && !(await this.register.knows(claimed.staff, claimed.role))) return null;
     return { role: claimed.role, staff: claimed.staff, by: 'cookie' };

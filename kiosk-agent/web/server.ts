@@ -8,7 +8,7 @@ import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import { z } from 'zod';
 import { HallError } from '../contract/problem.ts';
-import { Access, COOKIE, isLoopback } from './access.ts';
+import { Access, cookieOf, isLoopback } from './access.ts';
 import { healthRoutes } from './health.ts';
 import { serveLive } from './live.ts';
 import type { AgentParts } from './parts.ts';
@@ -152,26 +152,36 @@ function sessionRoutes(router: Router, parts: AgentParts, access: Access): void 
     z.strictObject({ token: z.string().min(8).max(256) }),
     z.strictObject({ screen: z.enum(['kiosk', 'window']) }),
   ]);
-  const answer = (response: Response, role: Parameters<Access['issue']>[0], staff: string | null): void => {
+  const answer = (
+    request: Request,
+    response: Response,
+    role: Parameters<Access['issue']>[0],
+    staff: string | null,
+  ): void => {
     const { value, maxAgeMs } = access.issue(role, staff);
-    response.cookie(COOKIE, value, { httpOnly: true, sameSite: 'strict', path: '/', maxAge: maxAgeMs });
+    response.cookie(cookieOf(request), value, {
+      httpOnly: true,
+      sameSite: 'strict',
+      path: '/',
+      maxAge: maxAgeMs,
+    });
     response.json({ role, ...(staff === null ? {} : { staff }) });
   };
   router.post('/session', limiter(60, 60), async (request, response) => {
     const who = body(wish, request.body);
     if ('staff' in who)
-      answer(response, await access.register.signIn(who.staff, who.pin, parts.clock()), who.staff);
+      answer(request, response, await access.register.signIn(who.staff, who.pin, parts.clock()), who.staff);
     else if ('token' in who) {
       const role = await access.register.roleOfToken(who.token);
       if (!role) throw new HallError('not-signed-in', 'The token is not known.');
-      answer(response, role, null);
+      answer(request, response, role, null);
     } else {
       if (!access.isLocalScreen(request, who.screen))
         throw new HallError(
           'not-signed-in',
           `A ${who.screen} on another PC needs a token: hall token create --role ${who.screen}.`,
         );
-      answer(response, who.screen, null);
+      answer(request, response, who.screen, null);
     }
   });
   router.get('/session', (request, response) => {
@@ -181,8 +191,8 @@ function sessionRoutes(router: Router, parts: AgentParts, access: Access): void 
       ...(request.caller.staff === null ? {} : { staff: request.caller.staff }),
     });
   });
-  router.delete('/session', (_request, response) => {
-    response.clearCookie(COOKIE, { path: '/' }).status(204).end();
+  router.delete('/session', (request, response) => {
+    response.clearCookie(cookieOf(request), { path: '/' }).status(204).end();
   });
 }
 

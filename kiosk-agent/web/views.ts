@@ -70,6 +70,7 @@ export function ticketView(
   // Before its paper is out it has the place it was promised.
   const promised = ticket.state === 'reserved' || ticket.state === 'printing' ? ticket.ahead : null;
   const place = ahead ?? promised;
+  const window = ticket.window ?? ticket.onlyWindow;
   const wait = place === null ? null : waitFor(state, rules, ticket.service, place);
   return {
     ticketId: ticket.ticketId,
@@ -89,7 +90,8 @@ export function ticketView(
       ? { paperFault: ticket.paperFault }
       : {}),
     reservedAt: ticket.reservedAt,
-    ...(ticket.window !== null ? { window: ticket.window } : {}),
+    // Where it is, or the only window that may call it (transferred to that one).
+    ...(window === null ? {} : { window }),
   };
 }
 

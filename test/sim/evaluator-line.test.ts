@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { crc16, createLineReceiver, encodeLine, spoilChecksum } from '../../firmware-sim/evaluator-line/frame.ts';
+import {
+  crc16,
+  createLineReceiver,
+  encodeLine,
+  spoilChecksum,
+} from '../../firmware-sim/evaluator-line/frame.ts';
 import { EvaluatorMachine } from '../../firmware-sim/evaluator-line/machine.ts';
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
@@ -7,12 +12,14 @@ const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
 /** The checksum by another road than the device's: a table, built from the polynomial, indexed by byte. */
 const table = Array.from({ length: 256 }, (_, index) => {
   let value = index;
-  for (let bit = 0; bit < 8; bit++) value = value % 2 ? Math.floor(value / 2) ^ 0xa001 : Math.floor(value / 2);
+  for (let bit = 0; bit < 8; bit++)
+    value = value % 2 ? Math.floor(value / 2) ^ 0xa001 : Math.floor(value / 2);
   return value;
 });
 function checksum(body: string): string {
   let value = 0xffff;
-  for (const sign of body) value = Math.floor(value / 256) ^ (table[(value ^ sign.charCodeAt(0)) & 0xff] ?? 0);
+  for (const sign of body)
+    value = Math.floor(value / 256) ^ (table[(value ^ sign.charCodeAt(0)) & 0xff] ?? 0);
   return value.toString(16).toUpperCase().padStart(4, '0');
 }
 const line = (body: string) => `$${body}*${checksum(body)}\r\n`;
@@ -33,7 +40,9 @@ describe('the line', () => {
     const whole = Buffer.from(line('OPEN,7,4711,30,2'), 'latin1');
     for (let at = 0; at <= whole.length; at++) {
       const receiver = createLineReceiver();
-      expect([...receiver.receive(whole.subarray(0, at)), ...receiver.receive(whole.subarray(at))]).toEqual(['OPEN,7,4711,30,2']);
+      expect([...receiver.receive(whole.subarray(0, at)), ...receiver.receive(whole.subarray(at))]).toEqual([
+        'OPEN,7,4711,30,2',
+      ]);
     }
   });
 
@@ -81,7 +90,11 @@ describe('presses', () => {
     expect(machine.due(1600)).toEqual(['KEY,0A0B0C0D,1,-,5,600']);
     expect(machine.state(1600).lights.thanks).toBe('dark');
     expect(machine.receive('ACK,0A0B0C0D,1', 1700)).toEqual([]);
-    expect(machine.state(1700)).toMatchObject({ pressesWaiting: 0, voice: '谢谢', lights: { thanks: 'lit' } });
+    expect(machine.state(1700)).toMatchObject({
+      pressesWaiting: 0,
+      voice: '谢谢',
+      lights: { thanks: 'lit' },
+    });
     expect(machine.due(4000)).toEqual([]);
   });
 
@@ -126,7 +139,11 @@ describe('commands', () => {
   it('OPEN lights the keys and shuts by itself after its seconds', () => {
     const { machine } = started();
     expect(machine.receive('OPEN,1,4294967295,30,2', 0)).toEqual(['OK,1']);
-    expect(machine.state(0)).toMatchObject({ session: { number: 4294967295, secondsLeft: 30 }, lights: { keys: 'lit' }, voice: '请对本次服务进行评价' });
+    expect(machine.state(0)).toMatchObject({
+      session: { number: 4294967295, secondsLeft: 30 },
+      lights: { keys: 'lit' },
+      voice: '请对本次服务进行评价',
+    });
     expect(machine.state(29_999).session).not.toBeNull();
     expect(machine.state(30_000)).toMatchObject({ session: null, lights: { keys: 'dark' } });
   });
@@ -146,8 +163,21 @@ describe('commands', () => {
   it('wrong arguments are answered with arg', () => {
     const { machine } = started();
     for (const wrong of [
-      'OPEN,1,0,30,2', 'OPEN,1,4294967296,30,2', 'OPEN,1,5,30,1', 'OPEN,1,5,30', 'OPEN,1,5,0,2', 'OPEN,1,5,-3,2', 'OPEN,1,+5,30,2',
-      'SHUT,1', 'SHOW,1,3,', 'SHOW,1,1,C', `SHOW,1,1,${'41'.repeat(25)}`, 'SAY,1,0', 'SAY,1,5', 'WHO,1,2', 'LAMP,1,1',
+      'OPEN,1,0,30,2',
+      'OPEN,1,4294967296,30,2',
+      'OPEN,1,5,30,1',
+      'OPEN,1,5,30',
+      'OPEN,1,5,0,2',
+      'OPEN,1,5,-3,2',
+      'OPEN,1,+5,30,2',
+      'SHUT,1',
+      'SHOW,1,3,',
+      'SHOW,1,1,C',
+      `SHOW,1,1,${'41'.repeat(25)}`,
+      'SAY,1,0',
+      'SAY,1,5',
+      'WHO,1,2',
+      'LAMP,1,1',
     ]) {
       expect(machine.receive(wrong, 0), wrong).toEqual(['NO,1,arg']);
     }

@@ -29,8 +29,16 @@ const post = (path: string, body?: unknown, headers: Record<string, string> = {}
 
 describe('the panel', () => {
   it('lists its devices', async () => {
-    const devices = (await (await fetch(`${panel.address}api/devices`)).json()) as { id: string; kind: string; plugged: boolean }[];
-    expect(devices.map(({ id, kind, plugged }) => [id, kind, plugged])).toEqual([['e1', 'evaluator', true], ['p1', 'printer', true], ['c1', 'cable', true]]);
+    const devices = (await (await fetch(`${panel.address}api/devices`)).json()) as {
+      id: string;
+      kind: string;
+      plugged: boolean;
+    }[];
+    expect(devices.map(({ id, kind, plugged }) => [id, kind, plugged])).toEqual([
+      ['e1', 'evaluator', true],
+      ['p1', 'printer', true],
+      ['c1', 'cable', true],
+    ]);
   });
 
   it('serves its page, its fonts and the live client from this machine', async () => {
@@ -40,10 +48,16 @@ describe('the panel', () => {
   });
 
   it('presses by key or by level, pulls plugs and switches faults', async () => {
-    expect(await (await post('e1/press', { level: 5 })).json()).toMatchObject({ taken: true, state: { pressesWaiting: 1 } });
+    expect(await (await post('e1/press', { level: 5 })).json()).toMatchObject({
+      taken: true,
+      state: { pressesWaiting: 1 },
+    });
     expect(await (await post('c1/unplug')).json()).toMatchObject({ plugged: false });
     expect(await (await post('c1/plug', {})).json()).toMatchObject({ plugged: true });
-    expect(await (await post('p1/faults/paper-out', { on: true })).json()).toMatchObject({ faults: ['paper-out'], state: { online: false } });
+    expect(await (await post('p1/faults/paper-out', { on: true })).json()).toMatchObject({
+      faults: ['paper-out'],
+      state: { online: false },
+    });
     expect(await (await post('p1/load-paper')).json()).toMatchObject({ faults: [], state: { online: true } });
   });
 
@@ -51,7 +65,11 @@ describe('the panel', () => {
     const bad = await post('e1/press', { key: 6 });
     expect(bad.status).toBe(400);
     expect(bad.headers.get('content-type')).toContain('application/problem+json');
-    expect(await bad.json()).toMatchObject({ status: 400, code: 'bad-body', detail: expect.stringContaining('key') });
+    expect(await bad.json()).toMatchObject({
+      status: 400,
+      code: 'bad-body',
+      detail: expect.stringContaining('key'),
+    });
     expect((await post('e1/faults/on-fire', { on: true })).status).toBe(404);
     expect((await post('nobody/plug')).status).toBe(404);
     expect((await post('p1/press', { key: 1 })).status).toBe(409);
@@ -67,7 +85,11 @@ describe('the panel', () => {
     });
     expect(status).toBe(421);
     expect((await post('e1/plug', undefined, { origin: 'http://evil.example' })).status).toBe(403);
-    const form = await fetch(`${panel.address}api/devices/e1/press`, { method: 'POST', body: 'key=1', headers: { 'content-type': 'text/plain' } });
+    const form = await fetch(`${panel.address}api/devices/e1/press`, {
+      method: 'POST',
+      body: 'key=1',
+      headers: { 'content-type': 'text/plain' },
+    });
     expect(form.status).toBe(415);
   });
 
@@ -85,7 +107,9 @@ describe('the simulator', () => {
     const room = join(import.meta.dirname, '../../firmware-sim');
     for (const file of readdirSync(room, { recursive: true, encoding: 'utf8' })) {
       if (!/\.(ts|js|mjs)$/.test(file)) continue;
-      expect(readFileSync(join(room, file), 'utf8'), file).not.toMatch(/from '[^']*(kiosk-agent|display|central)\//);
+      expect(readFileSync(join(room, file), 'utf8'), file).not.toMatch(
+        /from '[^']*(kiosk-agent|display|central)\//,
+      );
     }
   });
 });

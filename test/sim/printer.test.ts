@@ -11,7 +11,9 @@ const hex = (text: string) => Buffer.from(text.replace(/\s/g, ''), 'hex');
 const chinese = (text: string) => iconv.encode(text, 'gb18030');
 
 /** A printer without a port; `speed` Infinity prints at once. Its clock is the second argument of `send`. */
-function printer(settings: { width?: number; speed?: number; chineseAfterInit?: 'on' | 'off'; fourByteArea?: boolean } = {}) {
+function printer(
+  settings: { width?: number; speed?: number; chineseAfterInit?: 'on' | 'off'; fourByteArea?: boolean } = {},
+) {
   const replies: string[] = [];
   const machine = new PrinterMachine({
     width: settings.width ?? 576,
@@ -23,7 +25,8 @@ function printer(settings: { width?: number; speed?: number; chineseAfterInit?: 
     onPaper: () => {},
   });
   machine.speed = settings.speed ?? Number.POSITIVE_INFINITY;
-  const send = (data: Uint8Array | string, now = 0) => machine.receive(typeof data === 'string' ? hex(data) : data, now);
+  const send = (data: Uint8Array | string, now = 0) =>
+    machine.receive(typeof data === 'string' ? hex(data) : data, now);
   const said = () => replies.splice(0);
   const lines = () => machine.roll.current.lines;
   const texts = () => lines().flatMap((line) => (line.kind === 'text' ? [line.text] : []));
@@ -107,7 +110,11 @@ describe('answers in order', () => {
   it('GS r 1, GS I and automatic status answer by the tables', () => {
     const { machine, send, said } = printer();
     send('1D7201 1D4943 1D4945');
-    expect(said()).toEqual(['00', `5F${Buffer.from('HS-80').toString('hex').toUpperCase()}00`, `5F${Buffer.from('CHINA GB18030').toString('hex').toUpperCase()}00`]);
+    expect(said()).toEqual([
+      '00',
+      `5F${Buffer.from('HS-80').toString('hex').toUpperCase()}00`,
+      `5F${Buffer.from('CHINA GB18030').toString('hex').toUpperCase()}00`,
+    ]);
     send('1D610E');
     expect(said()).toEqual(['1000000F']);
     machine.setPaper('out', 0);
@@ -169,7 +176,13 @@ describe('paper trouble', () => {
   it('DLE DC4 8 clears the buffers also offline and drops the process id silently', () => {
     const { machine, send, said, texts } = printer();
     machine.setCover('open', 0);
-    send(Buffer.concat([Buffer.from('gone\n'), hex('1D2848 0600 3030 30303031'), hex('10 14 08 01 03 14 01 06 02 08')]));
+    send(
+      Buffer.concat([
+        Buffer.from('gone\n'),
+        hex('1D2848 0600 3030 30303031'),
+        hex('10 14 08 01 03 14 01 06 02 08'),
+      ]),
+    );
     expect(said()).toEqual(['372500']);
     machine.setCover('closed', 0);
     send(Buffer.from('next\n'));
@@ -210,17 +223,29 @@ describe('text', () => {
     wide.send(Buffer.concat([Buffer.alloc(50, 0x41), hex('0A'), chinese('汉'.repeat(25)), hex('0A')]));
     expect(wide.texts().map((text) => text.length)).toEqual([48, 2, 24, 1]);
     const narrow = printer({ width: 384 });
-    narrow.send(Buffer.concat([Buffer.alloc(33, 0x41), hex('0A'), hex('1D2111'), chinese('汉'.repeat(9)), hex('0A')]));
+    narrow.send(
+      Buffer.concat([Buffer.alloc(33, 0x41), hex('0A'), hex('1D2111'), chinese('汉'.repeat(9)), hex('0A')]),
+    );
     expect(narrow.texts().map((text) => text.length)).toEqual([32, 1, 8, 1]);
   });
 
   it('places, sizes and thickens as it is told', () => {
     const { send, lines } = printer();
-    send(Buffer.concat([hex('1B6101 1B4501 1D2121'), chinese('号A\n'), hex('1B6102 1B4500 1D2100'), Buffer.from('end\n')]));
+    send(
+      Buffer.concat([
+        hex('1B6101 1B4501 1D2121'),
+        chinese('号A\n'),
+        hex('1B6102 1B4500 1D2100'),
+        Buffer.from('end\n'),
+      ]),
+    );
     const [first, second] = lines() as Extract<PaperLine, { kind: 'text' }>[];
     // 号 is 24 × 3 = 72 dots, A 12 × 3 = 36: the line starts at (576 − 108) / 2 = 234.
     expect(first).toMatchObject({ text: '号A', w: 3, h: 2, height: 48, bold: true, align: 'center' });
-    expect(first?.cells.map((cell) => [cell.x, cell.width])).toEqual([[234, 72], [306, 36]]);
+    expect(first?.cells.map((cell) => [cell.x, cell.width])).toEqual([
+      [234, 72],
+      [306, 36],
+    ]);
     expect(second?.cells.map((cell) => cell.x)).toEqual([540, 552, 564]);
   });
 });
@@ -267,7 +292,16 @@ describe('the paper', () => {
   it('carries a QR code that a reader reads', () => {
     const data = Buffer.from('https://大厅.example/t/8f3k');
     const { send, lines } = printer();
-    send(Buffer.concat([hex('1B6101 1D286B0400 31413200 1D286B0300314306 1D286B0300314532'), hex('1D286B'), Buffer.of(data.length + 3, 0), hex('315030'), data, hex('1D286B0300315130')]));
+    send(
+      Buffer.concat([
+        hex('1B6101 1D286B0400 31413200 1D286B0300314306 1D286B0300314532'),
+        hex('1D286B'),
+        Buffer.of(data.length + 3, 0),
+        hex('315030'),
+        data,
+        hex('1D286B0300315130'),
+      ]),
+    );
     const [code] = lines();
     if (code?.kind !== 'qr') throw new Error('no QR code was printed');
     expect(decode(code.rows)).toBe(data.toString());
