@@ -27,17 +27,18 @@ const run = spawnSync(
   { cwd: root, stdio: 'inherit' },
 );
 
+let summary = '';
 let line = '0 passed, 1 failed';
 try {
-  const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(
-    readFileSync(report, 'utf8'),
-  ) as Record<string, number>;
+  const told = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
+  const { numPassedTests = 0, numFailedTests = 0, numTotalTests = 0, numFailedTestSuites = 0 } = told;
   // A file that could not even be loaded has no failed test in it, but has failed.
-  const failed = Math.max(numFailedTests ?? 0, run.status === 0 ? 0 : Math.max(1, numFailedTestSuites ?? 0));
-  line = `${numPassedTests ?? 0} passed, ${failed} failed`;
+  const failed = Math.max(numFailedTests, run.status === 0 ? 0 : Math.max(1, numFailedTestSuites));
+  summary = `      Tests  ${failed > 0 ? `${failed} failed | ` : ''}${numPassedTests} passed (${numTotalTests})\n`;
+  line = `${numPassedTests} passed, ${failed} failed`;
 } catch {
   console.error('vitest ended without a report.');
 }
 console.log(line);
-writeFileSync(join(artefacts, 'summary.txt'), `${line}\n`);
+writeFileSync(join(artefacts, 'summary.txt'), `${summary}${line}\n`);
 process.exitCode = run.status ?? 1;

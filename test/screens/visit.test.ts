@@ -102,9 +102,11 @@ it('leads a stranger from the tap to the rating at the far end', { timeout: 120_
   await done();
 
   // The QR on the paper leads to the visitor's own page.
-  const address = /https?:\S+\/t\/\S+/.exec(JSON.stringify(sheet))?.[0]?.replace(/[^A-Za-z0-9]*$/, '') ?? '';
+  const address = sheet?.qr[0] ?? '';
+  expect(address).toMatch(new RegExp(`^${hub}t/t[0-9a-f]{20}$`));
   const phone = await openScreen(browser, address, 390, 844);
-  await phone.page.getByText(number).waitFor();
+  await phone.page.getByText(number, { exact: true }).waitFor();
+  expect(phone.trouble).toEqual([]);
   await picture(phone.page, '4-phone-waiting');
 
   const { staff, pin } = (
