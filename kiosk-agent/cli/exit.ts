@@ -6,6 +6,9 @@ export const EXIT = { done: 0, trouble: 1, wrongUse: 2, configuration: 3, portOr
 /** What an error means for the exit code, and the sentence to print; names what to do where the system's words do not. */
 export function explain(error: unknown): { code: number; sentence: string } {
   const system = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  // A program of the box has said why it could not start, and with which code.
+  const { exitCode } = error as { exitCode?: number };
+  if (exitCode) return { code: exitCode, sentence: (error as Error).message };
   const where = system.port === undefined ? (system.path ?? '') : `${system.address ?? ''}:${system.port}`;
   if (system.code === 'EADDRINUSE')
     return {

@@ -101,7 +101,7 @@ function writeStat(paths: string[], json: boolean, out: Writable): 0 {
     out.write(`sealed    ${sealed.epoch}: records ${sealed.firstSeq} to ${sealed.lastSeq}\n`);
   for (const [name, link] of Object.entries(stat.links)) {
     out.write(
-      `link      ${name}: acknowledged ${link.acked}, waiting ${link.pending}${link.oldestPendingAt ? `, oldest ${localTime(link.oldestPendingAt)}` : ''}\n`,
+      `link      ${name}: acknowledged ${link.acked}, waiting ${link.pending}${link.oldestPendingAt ? `, oldest ${link.oldestPendingAt.slice(0, 19).replace('T', ' ')}` : ''}\n`,
     );
   }
   return 0;
@@ -130,12 +130,7 @@ async function writeEvents(
 function readable(event: HallEvent): string {
   const data = JSON.stringify(event.data);
   const short = data.length > SHORT_DATA ? `${data.slice(0, SHORT_DATA - 1)}…` : data;
-  return `${String(event.seq).padStart(8)}  ${localTime(event.time)}  ${event.type.padEnd(26)}  ${event.subject.padEnd(16)}  ${short}`;
-}
-
-/** `yyyy-MM-dd HH:mm:ss` in this computer's time zone; Swedish is the locale that writes it so. */
-function localTime(time: string): string {
-  return new Date(time).toLocaleString('sv-SE');
+  return `${String(event.seq).padStart(8)}  ${event.time.slice(0, 19).replace('T', ' ')}  ${event.type.padEnd(26)}  ${event.subject.padEnd(16)}  ${short}`;
 }
 
 function bytesOf(path: string): number {
