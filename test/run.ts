@@ -33,7 +33,7 @@ try {
   const told = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
   const { numPassedTests = 0, numFailedTests = 0, numTotalTests = 0, numFailedTestSuites = 0 } = told;
   // A file that could not even be loaded has no failed test in it, but has failed.
-  const failed = Math.max(numFailedTests, run.status === 0 ? 0 : Math.max(1, numFailedTestSuites));
+  const failed = numFailedTests || (run.status === 0 ? 0 : Math.max(1, numFailedTestSuites));
   summary = `      Tests  ${failed > 0 ? `${failed} failed | ` : ''}${numPassedTests} passed (${numTotalTests})\n`;
   line = `${numPassedTests} passed, ${failed} failed`;
 } catch {

@@ -138,12 +138,13 @@ describe('an evaluation', () => {
   it('closes it as lapsed when the next one is called, and shows the clerk never which key it was', async () => {
     const session = await visit();
     await lit(session);
-    await visit();
+    const next = await visit();
     expect(
       (await ratings()).find(
         (event) => event.type === 'hall.rating.lapsed' && event.data.session === session,
       ),
     ).toMatchObject({ data: { why: 'next-call' } });
+    await lit(next);
     evaluator.press(1);
     await until(
       'the rating',
