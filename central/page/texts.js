@@ -149,7 +149,7 @@ export const TEXTS = {
       unconfirmed: 'unconfirmed',
       waiting: 'waiting',
       called: 'called',
-      serving: 'at the window',
+      serving: 'serving',
       missed: 'missed',
       parked: 'parked',
       transferred: 'transferred',
