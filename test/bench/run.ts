@@ -12,8 +12,9 @@ for (const [name, bench] of Object.entries({
   paper: benchPaper,
 })) {
   console.log(`\n${name} …`);
-  results[name] = await bench();
-  console.table(results[name]);
+  const result = await bench();
+  results[name] = result;
+  console.table('figures' in result ? result.figures : result);
 }
 const artefacts = join(import.meta.dirname, '..', 'artefacts');
 mkdirSync(artefacts, { recursive: true });
