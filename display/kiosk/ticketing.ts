@@ -2,7 +2,7 @@
 import { onScopeDispose, shallowRef, type ShallowRef } from 'vue';
 import type { TicketView } from '../../kiosk-agent/contract/live.ts';
 import type { Priority } from '../../kiosk-agent/contract/events.ts';
-import { freshKey, session, tickets, type Answer, type Trouble } from '../api.ts';
+import { freshKey, session, tickets, type Answer } from '../api.ts';
 import { serverNow } from '../clock.ts';
 import { language } from '../messages/index.ts';
 import { stepFor, type Intent, type Step } from './steps.ts';
@@ -93,18 +93,4 @@ export function useTicketing(): Ticketing {
       if (step.value.at === 'refused') await request(step.value.intent);
     },
   };
-}
-
-/** Sees to this browser's right to give tickets: a token in the link, a session that stands, or a request for one. Returns what went wrong. */
-export async function kioskSession(): Promise<Trouble | null> {
-  const fromLink = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (fromLink) {
-    // Once is enough; a token does not stay in the address line of a public machine.
-    history.replaceState(history.state, '', location.pathname + location.search);
-    const answer = await session.begin({ token: fromLink });
-    return answer.ok ? null : answer.trouble;
-  }
-  if ((await session.current()).ok) return null;
-  const answer = await session.begin({ screen: 'kiosk' });
-  return answer.ok ? null : answer.trouble;
 }

@@ -1,6 +1,6 @@
 /**
  * Who is asking and what they may do: bearer tokens for programs, signed cookies for people and screens.
- * A cookie lives twelve hours and survives a restart of the hub; it ends when the staff number is removed.
+ * A person's cookie lives twelve hours and ends when the staff number is removed; both kinds survive a restart of the hub.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,9 @@ export function cookieOf(request: IncomingMessage): string {
   return screen === 'kiosk' || screen === 'window' ? COOKIES[screen] : STAFF_COOKIE;
 }
 
-const SESSION_MS = 12 * 3600 * 1000;
+const STAFF_MS = 12 * 3600 * 1000;
+/** A public screen was let in by a technician and must not fall out of its right some morning. Browsers keep a cookie no longer. */
+const SCREEN_MS = 400 * 24 * 3600 * 1000;
 const claims = z.object({ role: z.enum(ROLES), staff: z.string().nullable(), until: z.number() });
 type Claims = z.infer<typeof claims>;
 
@@ -88,10 +90,11 @@ export class Access {
 
   /** A cookie's value for this role. */
   issue(role: Role, staff: string | null): { value: string; maxAgeMs: number } {
+    const maxAgeMs = staff === null && (role === 'kiosk' || role === 'window') ? SCREEN_MS : STAFF_MS;
     const body = Buffer.from(
-      JSON.stringify({ role, staff, until: this.#clock().getTime() + SESSION_MS } satisfies Claims),
+      JSON.stringify({ role, staff, until: this.#clock().getTime() + maxAgeMs } satisfies Claims),
     ).toString('base64url');
-    return { value: `${body}.${this.#sign(body)}`, maxAgeMs: SESSION_MS };
+    return { value: `${body}.${this.#sign(body)}`, maxAgeMs };
   }
 
   /**

@@ -185,11 +185,11 @@ function sessionRoutes(router: Router, parts: AgentParts, access: Access): void 
     }
   });
   router.get('/session', (request, response) => {
-    if (!request.caller) throw new HallError('not-signed-in', 'Nobody is signed in.');
-    response.json({
-      role: request.caller.role,
-      ...(request.caller.staff === null ? {} : { staff: request.caller.staff }),
-    });
+    const { caller } = request;
+    if (!caller) throw new HallError('not-signed-in', 'Nobody is signed in.');
+    // A screen that asks gets a fresh cookie: it keeps its right as long as it is in use.
+    if (caller.by === 'cookie' && caller.staff === null) answer(request, response, caller.role, null);
+    else response.json({ role: caller.role, ...(caller.staff === null ? {} : { staff: caller.staff }) });
   });
   router.delete('/session', (request, response) => {
     response.clearCookie(cookieOf(request), { path: '/' }).status(204).end();

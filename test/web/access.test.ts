@@ -118,6 +118,20 @@ describe('signing in', () => {
     expect((await session({ screen: 'clerk' })).status).toBe(400);
   });
 
+  it('lets a screen on another PC in by its token, in a cookie of its own, for as long as it is in use', async () => {
+    const screen = { 'x-hall-screen': 'kiosk' };
+    const clerk = cookieOf(await session({ staff: '1001', pin: '482913' }));
+    const kiosk = cookieOf(await session({ token: hall.tokens['kiosk'] }, screen));
+    const both = `${clerk}; ${kiosk}`;
+    const who = async (headers: Record<string, string>) =>
+      (await fetch(new URL('api/v1/session', hall.url), { headers: { cookie: both, ...headers } })).json();
+    expect(await who(screen)).toEqual({ role: 'kiosk' });
+    expect(await who({})).toEqual({ role: 'clerk', staff: '1001' });
+    now = new Date(now.getTime() + 300 * 24 * 3600 * 1000);
+    expect(await who(screen)).toEqual({ role: 'kiosk' });
+    expect(await who({})).toMatchObject({ code: 'not-signed-in' });
+  });
+
   it('keeps neither PINs nor tokens in clear, and the file for its owner only', () => {
     const file = join(folder.path, 'access.json');
     const text = readFileSync(file, 'utf8');
