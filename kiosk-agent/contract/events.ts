@@ -14,7 +14,7 @@ export const CHAIN_START = '0'.repeat(64);
 export const TICKET_CLASSES = ['appointment', 'priority', 'normal'] as const;
 export type TicketClass = (typeof TICKET_CLASSES)[number];
 
-/** Asked at the kiosk, confirmed by staff (hall-rules, "Order"). */
+/** Asked at the kiosk, confirmed by staff (docs/rules.md, "A ticket"). */
 export const PRIORITIES = ['elderly', 'disabled', 'military', 'pregnant'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 

@@ -61,7 +61,7 @@ export function decideAtWindow(
   }
 }
 
-/** The state that the ticket in hand must be in (hall-rules, the table of a ticket's life). */
+/** The state that the ticket in hand must be in (docs/rules.md, the table of a ticket's states). */
 const STATE_NEEDED = {
   'window.recall': 'called',
   'window.take-back': 'called',

@@ -1,4 +1,4 @@
-/** What happens to a missed number, as one sentence: the same on ticket, kiosk and board (hall-rules, "A ticket's life"). */
+/** What happens to a missed number, as one sentence: the same on ticket, kiosk and board (docs/rules.md, "A ticket"). */
 import type { Bilingual } from '../contract/live.ts';
 import type { HallRules } from './state.ts';
 

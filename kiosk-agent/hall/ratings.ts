@@ -1,4 +1,4 @@
-/** One service, one rating (hall-rules, "A rating's life"). Every press is kept; at most one in a session counts. */
+/** One service, one rating (docs/rules.md, "A rating"). Every press is kept; at most one in a session counts. */
 import type { CloseReason, EventData, EventDraft, RatingFlag, RatingLevel } from '../contract/events.ts';
 import type { Decision, RatingCommand } from './commands.ts';
 import { accept, happened, NOTHING_NEW, refuse, windowSubject } from './decision.ts';

@@ -1,4 +1,4 @@
-/** A ticket from the tap to the line and, if need be, out of it (hall-rules, "A ticket's life"). Calls are in calls.ts. */
+/** A ticket from the tap to the line and, if need be, out of it (docs/rules.md, "A ticket"). Calls are in calls.ts. */
 import type { EventData, EventDraft, PaperFault } from '../contract/events.ts';
 import type { TicketState } from '../contract/live.ts';
 import type { Decision, TicketCommand } from './commands.ts';

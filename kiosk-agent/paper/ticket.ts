@@ -1,4 +1,4 @@
-/** What stands on a ticket, and where (hall-rules, "Words on paper"). */
+/** What stands on a ticket, and where (docs/rules.md, "On paper and in the air"). */
 import { Sheet, type Columns, type PaperRemark } from './sheet.ts';
 import { paperWords, type Mark, type PaperLanguage } from './texts.ts';
 

@@ -5,7 +5,7 @@
 import type { EventDraft } from '../../kiosk-agent/contract/events.ts';
 import type { TicketState } from '../../kiosk-agent/contract/live.ts';
 
-/** hall-rules, the table of a ticket's life: event → state before → state after. */
+/** docs/rules.md, the table of a ticket's states: event → state before → state after. */
 const LIFE: Record<string, Partial<Record<TicketState, TicketState>>> = {
   'hall.ticket.printed': {
     reserved: 'waiting',
