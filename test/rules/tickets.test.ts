@@ -52,7 +52,7 @@ const COMMANDS: Record<string, (ticketId: string) => TicketCommand> = {
   resume: (ticketId) => ({ name: 'ticket.resume', ticketId, staff: 's9' }),
 };
 
-/** What each command does to a ticket in each state: its new state, `-` nothing new, `x` refused. The table of hall-rules. */
+/** What each command does to a ticket in each state: its new state, `-` nothing new, `x` refused. The table of docs/rules.md. */
 const TABLE = `
                   printing     print-failed unconfirmed  waiting   called serving missed    parked    finished cancelled
 printed           waiting      x            waiting      -         -      -       -         -         -        x
