@@ -53,7 +53,12 @@ function newest(path: string, except?: string): number {
 
 function run(command: string, args: string[], cwd: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Whoever starts this (a test, a developer's shell): visitors get what is built for them.
+      env: { ...process.env, NODE_ENV: 'production' },
+    });
     let said = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (bytes: Buffer) => (said = (said + bytes.toString()).slice(-4000)));

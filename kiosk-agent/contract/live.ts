@@ -163,6 +163,8 @@ export type PublicView = {
     served: number;
     windowsOpen: number;
     windowsTotal: number;
+    /** tickets are given now (the published opening time) */
+    taking: boolean;
     printer: 'ready' | 'away' | 'paper-low' | 'fault' | null;
     journal: 'ok' | 'unwritable' | 'repaired';
   };

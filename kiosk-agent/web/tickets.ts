@@ -7,8 +7,8 @@ import type { TicketView } from '../contract/live.ts';
 import { HallError } from '../contract/problem.ts';
 import type { Executor } from '../executor.ts';
 import type { Command } from '../hall/commands.ts';
-import { localTime } from '../hall/day.ts';
 import type { Access, Caller } from './access.ts';
+import { isTaking } from './opening.ts';
 import type { AgentParts } from './parts.ts';
 import { body, refused } from './problems.ts';
 import { findTicket } from './views.ts';
@@ -141,16 +141,13 @@ async function paperFate(executor: Executor, ticketId: string, ms: number): Prom
   });
 }
 
-/** Tickets are given during the whole published opening time (document, A2) and not outside it. */
 function refuseOutsideHours({ config, clock }: AgentParts): void {
-  const opening = config.hall.opening;
-  if (!opening) return;
-  const time = localTime(clock(), config.hall.timeZone).slice(11, 16);
-  if (time < opening.from || time >= opening.to)
-    throw new HallError('outside-hours', `Tickets are given from ${opening.from} to ${opening.to}.`, {
-      from: opening.from,
-      to: opening.to,
-    });
+  const { opening } = config.hall;
+  if (!opening || isTaking(config.hall, clock())) return;
+  throw new HallError('outside-hours', `Tickets are given from ${opening.from} to ${opening.to}.`, {
+    from: opening.from,
+    to: opening.to,
+  });
 }
 
 /** 80 random bits: it stands in the QR on the paper and must not be guessed. */

@@ -13,6 +13,7 @@ import { lineOf } from '../hall/line.ts';
 import type { HallRules, Ticket } from '../hall/state.ts';
 import { waitFor } from '../hall/wait.ts';
 import { missedRule } from '../hall/missed-rule.ts';
+import { isTaking } from './opening.ts';
 import type { AgentParts } from './parts.ts';
 
 const NEEDS_A_HAND = new Set(['printing', 'print-failed', 'unconfirmed', 'missed', 'parked', 'transferred']);
@@ -31,6 +32,7 @@ export function publicView(parts: AgentParts): PublicView {
       served: state.served,
       windowsOpen: windows.filter((window) => isOpen(window.state)).length,
       windowsTotal: config.windows.length,
+      taking: isTaking(config.hall, parts.clock()),
       printer: printerState(parts),
       journal: parts.journalState,
     },

@@ -180,7 +180,15 @@ export function view(): StaffView {
         en: 'Ticket {number}, please go to window {window}',
       },
     },
-    day: { day: '2026-06-20', served: 126, windowsOpen: 5, windowsTotal: 6, printer: 'ready', journal: 'ok' },
+    day: {
+      day: '2026-06-20',
+      served: 126,
+      windowsOpen: 5,
+      windowsTotal: 6,
+      taking: true,
+      printer: 'ready',
+      journal: 'ok',
+    },
     services,
     windows: {
       1: window(1, 'serving', {

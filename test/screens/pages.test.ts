@@ -1,26 +1,19 @@
 /** The built screens in a real browser, before a stand-in for the hub that can be put into any state. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import sparticuz from '@sparticuz/chromium';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ensureScreens, screensFolder } from '../../kiosk-agent/box/screens.ts';
+import { ROOT } from '../harness/programs.ts';
 import { mockHub, ticket, window, type MockHub } from './mock-hub.ts';
 
-const dist = mkdtempSync(join(tmpdir(), 'hall-screens-'));
+const dist = screensFolder(ROOT);
 let browser: Browser;
 let hub: MockHub;
 let page: Page;
 let faults: string[];
 
 beforeAll(async () => {
-  await build({
-    configFile: fileURLToPath(new URL('../../display/vite.config.ts', import.meta.url)),
-    build: { outDir: dist },
-    logLevel: 'error',
-  });
+  await ensureScreens(ROOT, () => undefined);
   browser = await chromium.launch({
     executablePath: await sparticuz.executablePath(),
     // With these two, closing a page ends the browser.
@@ -29,7 +22,6 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
-  rmSync(dist, { recursive: true, force: true });
 });
 beforeEach(async () => {
   hub = await mockHub(dist);
@@ -176,6 +168,16 @@ describe('the kiosk', () => {
     await page.locator('.notice button').first().click();
     await page.locator('.ticket').waitFor();
     expect(sent('/paper$').map((one) => one.body)).toEqual([{ out: true }]);
+  });
+
+  test('says before anybody chooses that no tickets are given now, and gives none', async () => {
+    hub.view.day.taking = false;
+    await open('/kiosk', 1080, 1920);
+    await page.getByText('现在不在取号时间').waitFor();
+    await page.getByRole('button', { name: /转移登记/ }).click();
+    expect(await page.getByRole('button', { name: '取号', exact: true }).isDisabled()).toBe(true);
+    hub.set({ day: { ...hub.view.day, taking: true } });
+    await expect.poll(() => page.getByRole('button', { name: '取号', exact: true }).isEnabled()).toBe(true);
   });
 
   test('offers the number on the screen when the paper is out, and says so on it', async () => {

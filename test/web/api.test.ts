@@ -1,7 +1,7 @@
 /** The contract's calls through the front door of a real agent. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startHall, type Hall } from '../harness/hall.ts';
+import { hallYaml, startHall, type Hall } from '../harness/hall.ts';
 import { temporaryFolder, until, type Answer } from '../harness/programs.ts';
 
 const folder = temporaryFolder('api');
@@ -215,6 +215,43 @@ describe('the API', () => {
     });
     const after = (await take()).body;
     expect(Number(String(after['number']).slice(1))).toBe(Number(String(before['number']).slice(1)) + 1);
+  });
+
+  it('gives tickets during the whole opening time and not outside it, and says so before anybody taps', async () => {
+    using night = temporaryFolder('night');
+    let now = new Date('2026-11-23T00:29:59Z'); // 08:29:59 in the hall
+    const closed = await startHall(
+      night.path,
+      hallYaml().replace(
+        'timeZone: Asia/Shanghai',
+        'timeZone: Asia/Shanghai, opening: {from: "08:30", to: "17:00"}',
+      ),
+      () => now,
+    );
+    try {
+      const tap = () =>
+        closed.as('kiosk')('POST', 'tickets', {
+          service: 'transfer',
+          delivery: 'screen',
+          idempotencyKey: randomUUID(),
+        });
+      const taking = async () =>
+        ((await closed.as(null)('GET', 'queue')).body['day'] as { taking: boolean }).taking;
+      expect(await taking()).toBe(false);
+      expect(await tap()).toMatchObject({
+        status: 409,
+        body: { code: 'outside-hours', from: '08:30', to: '17:00' },
+      });
+      now = new Date('2026-11-23T00:30:00Z');
+      expect(await taking()).toBe(true);
+      expect(await tap()).toMatchObject({ status: 201, body: { number: 'A001' } });
+      now = new Date('2026-11-23T08:59:59Z');
+      expect(await tap()).toMatchObject({ status: 201 });
+      now = new Date('2026-11-23T09:00:00Z');
+      expect(await tap()).toMatchObject({ status: 409 });
+    } finally {
+      await closed.close();
+    }
   });
 
   it('closes twice without harm', async () => {
