@@ -48,6 +48,14 @@ describe('the API', () => {
     ).toMatchObject({ status: 409, body: { code: 'key-reused' } });
   });
 
+  it('takes any printable key for a tap, and no other', async () => {
+    const tap = (idempotencyKey: unknown) => take('mortgage', { idempotencyKey });
+    for (const key of ['k', 'kiosk_1:2026/7', 'constructor', 'toString', 'x'.repeat(128)])
+      expect(await tap(key)).toMatchObject({ status: 201 });
+    for (const key of ['', 'a b', '__proto__', 'x'.repeat(129), 7, null])
+      expect(await tap(key)).toMatchObject({ status: 400, body: { field: 'idempotencyKey' } });
+  });
+
   it('never gives a number twice under a crowd of taps', async () => {
     const answers = await Promise.all(Array.from({ length: 100 }, () => take()));
     const numbers = answers.map((answer) => answer.body['number']);
