@@ -30,8 +30,8 @@ export async function openScreen(
   const trouble: string[] = [];
   page.on('pageerror', (error) => trouble.push(error.message));
   page.on('console', (message) => {
-    // Nobody is signed in before signing in: that answer is 401 and the browser writes it down.
-    if (message.type() === 'error' && !/401|ERR_CONNECTION|WebSocket/.test(message.text()))
+    // What the browser writes down by itself: nobody is signed in yet (401), and a server that is starting (503), ending or gone.
+    if (message.type() === 'error' && !/401|503|ERR_CONNECTION|WebSocket/.test(message.text()))
       trouble.push(message.text());
   });
   // Nobody hears a test: every sound that the page starts is counted with its length.
