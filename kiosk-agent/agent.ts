@@ -1,4 +1,5 @@
 /** The only file that knows everyone: builds the parts and connects them. No rule, no protocol, no story in it. */
+import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,6 +37,8 @@ export type AgentOptions = {
 };
 export type Agent = { url: string; close(): Promise<void> };
 
+/** The keys are lit so long by a technician's test, s. */
+const LIGHT_TEST_S = 5;
 /** So many frames are kept of each device's wire for the technician. */
 const FRAMES_KEPT = 200;
 
@@ -149,6 +152,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           devices,
           id,
           what,
+          (window) =>
+            Object.values(executor.state.sessions).some(
+              (one) => one.window === window && one.state === 'open',
+            ),
           statusSheet({
             config,
             version: options.version,
@@ -269,6 +276,7 @@ async function testDevice(
   devices: Devices,
   id: string,
   what: 'light' | 'voice' | 'print',
+  isRating: (window: number) => boolean,
   sheet: (columns: 48 | 32) => Uint8Array,
 ): Promise<{ ok: boolean; why?: string } | undefined> {
   const device = devices.get(id);
@@ -277,6 +285,12 @@ async function testDevice(
     return fate.outcome === 'printed' ? { ok: true } : { ok: false, why: fate.why };
   }
   if (device?.kind === 'evaluator' && what === 'voice') return device.say('welcome');
-  if (device?.kind === 'evaluator' && what === 'light') return device.show(1, '测试 TEST');
+  if (device?.kind === 'evaluator' && what === 'light') {
+    const window = devices.list().find((one) => one.id === id)?.window;
+    // A visitor who is rating now must not lose the keys to a test.
+    if (window != null && isRating(window)) return { ok: false, why: 'busy' };
+    // A session that the hall does not know: a key pressed in it is kept as ignored and rates nobody.
+    return device.open(randomInt(1, 4_294_967_296), LIGHT_TEST_S, 'none');
+  }
   return undefined;
 }

@@ -121,6 +121,7 @@ const en: typeof zh = {
     helpNumber: 'Not sure what you need? Choosing an advice service is fine',
     refusedTitle: 'No tickets at the moment',
     closedTitle: 'Tickets are not given at this time',
+    closedNow: 'No tickets are given now. You can look at what to bring; please come back in opening hours',
   },
   visitorProblem: {
     'outside-hours': 'Please come back during opening hours',
@@ -353,6 +354,9 @@ const en: typeof zh = {
       unconfirmed: 'unconfirmed',
     },
     note: {
+      busy: 'a visitor is rating, or the device is busy; try again later',
+      away: 'the device is not connected',
+      silent: 'the device did not answer',
       'paper-near-end': 'paper near its end',
       speaker: 'speaker fault',
       'low-voltage': 'low voltage',

@@ -223,6 +223,7 @@ export default {
     helpNumber: '不确定办什么？选“咨询”类业务也可以',
     refusedTitle: '现在不能取号',
     closedTitle: '现在不在取号时间',
+    closedNow: '现在不在取号时间。可以先看要带的材料，请在办公时间再来取号',
   },
   /** what a visitor does next */
   visitorProblem: {
@@ -438,6 +439,9 @@ export default {
       unconfirmed: '未确认',
     },
     note: {
+      busy: '正在评价或设备正忙，请稍后再试',
+      away: '设备没有连接',
+      silent: '设备没有回答',
       'paper-near-end': '打印纸将尽',
       speaker: '喇叭故障',
       'low-voltage': '供电不足',

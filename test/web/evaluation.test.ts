@@ -153,4 +153,20 @@ describe('an evaluation', () => {
     );
     expect(JSON.stringify((await hall.as('clerk')('GET', 'windows/1')).body)).not.toMatch(/level|"5"/);
   });
+
+  it('lets a technician light the keys for a test, and never while a visitor is rating', async () => {
+    const test = () => hall.as('technician')('POST', 'devices/evaluator-1/test', { what: 'light' });
+    expect(await test()).toMatchObject({ status: 200, body: { ok: true } });
+    await until('the keys to be lit', () => evaluator.state().lights.keys === 'lit');
+    evaluator.press(5);
+    await until('the press to be acknowledged', () => evaluator.state().pressesWaiting === 0);
+    expect((await ratings()).at(-1)).toMatchObject({
+      type: 'hall.rating.ignored',
+      data: { why: 'unknown-session' },
+    });
+    const session = await visit();
+    await lit(session);
+    expect(await test()).toMatchObject({ status: 200, body: { ok: false, why: 'busy' } });
+    expect(evaluator.state().session?.number).toBe(session);
+  });
 });
