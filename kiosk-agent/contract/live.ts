@@ -120,11 +120,16 @@ export type DeviceStateName =
   | 'busy'
   | 'denied'
   | 'refused'
+  /** several plugged-in devices could be meant: the agent does not guess */
+  | 'ambiguous'
   | 'wrong-settings'
   | 'faulted';
+export const DEVICE_KINDS = ['evaluator', 'pad', 'printer', 'reader', 'scanner', 'sign'] as const;
+export type DeviceKind = (typeof DEVICE_KINDS)[number];
 export type DeviceView = {
+  /** as in the configuration; an address on a shared line is LINE.ADDRESS, as pad-bus.2 */
   id: string;
-  kind: 'evaluator' | 'printer';
+  kind: DeviceKind;
   model: string;
   port: string;
   window: number | null;

@@ -1,4 +1,7 @@
-/** Port strings of the configuration: `serial:/dev/ttyUSB0?baud=9600`, `serial:COM3`, `tcp:127.0.0.1:9100`. */
+/**
+ * Port strings of the configuration: `serial:/dev/ttyUSB0?baud=9600`, `serial:COM3`, `tcp:127.0.0.1:9100`,
+ * `hid:1209:0001`, `hid:1209:0001:SERIALNO`, `file:/dev/usb/lp0`, and `bound` for the port that a technician has bound.
+ */
 
 /** Settings of a serial line; what a port string leaves out comes from the device's model. */
 export type LineSettings = {
@@ -13,12 +16,18 @@ export type LineSettings = {
 
 export type SerialAddress = { kind: 'serial'; path: string; line: Partial<LineSettings> };
 export type TcpAddress = { kind: 'tcp'; host: string; port: number };
-export type PortAddress = SerialAddress | TcpAddress;
+/** A HID device by its USB ids (four lower-case hex digits each), and its serial number where it has one. */
+export type HidAddress = { kind: 'hid'; vendorId: string; productId: string; serialNumber?: string };
+/** A printer's character device, as /dev/usb/lp0. */
+export type FileAddress = { kind: 'file'; path: string };
+/** The technician has bound the device to what is plugged in (device/bindings); without a binding there is no port. */
+export type BoundAddress = { kind: 'bound' };
+export type PortAddress = SerialAddress | TcpAddress | HidAddress | FileAddress | BoundAddress;
 export type PortKind = PortAddress['kind'];
 
 export type ParsedPort = { ok: true; address: PortAddress } | { ok: false; why: string };
 
-const FORMS = 'serial:PATH?baud=9600 or tcp:HOST:PORT';
+const FORMS = 'serial:PATH?baud=9600, tcp:HOST:PORT, hid:VENDOR:PRODUCT[:SERIAL], file:PATH or bound';
 
 /** Reads a port string; `why` is a sentence that names the part which is wrong. */
 export function parsePort(text: string): ParsedPort {
@@ -31,9 +40,13 @@ export function parsePort(text: string): ParsedPort {
     case 'tcp':
       return parseTcp(rest);
     case 'hid':
+      return parseHid(rest);
     case 'file':
-      return refuse(`${scheme}: ports are not in this version; use ${FORMS}`);
+      if (rest.trim() === '')
+        return refuse('path: the name of the printer is missing, as in file:/dev/usb/lp0');
+      return { ok: true, address: { kind: 'file', path: rest } };
     default:
+      if (text === 'bound') return { ok: true, address: { kind: 'bound' } };
       return refuse(`"${text}" is no port; use ${FORMS}`);
   }
 }
@@ -82,11 +95,37 @@ function parseTcp(rest: string): ParsedPort {
   return { ok: true, address: { kind: 'tcp', host: match[1] ?? match[2] ?? '', port } };
 }
 
+function parseHid(rest: string): ParsedPort {
+  const match = /^([0-9a-f]{4}):([0-9a-f]{4})(?::([\x21-\x7e]{1,64}))?$/i.exec(rest);
+  if (!match) return refuse(`"${rest}" must be VENDOR:PRODUCT[:SERIAL], as in hid:1209:0001:EV0042`);
+  const [, vendorId = '', productId = '', serialNumber] = match;
+  return {
+    ok: true,
+    address: {
+      kind: 'hid',
+      vendorId: vendorId.toLowerCase(),
+      productId: productId.toLowerCase(),
+      ...(serialNumber !== undefined && { serialNumber }),
+    },
+  };
+}
+
 function refuse(why: string): ParsedPort {
   return { ok: false, why };
 }
 
-/** The port without its settings: what two devices must not share. */
-export function portKey(address: PortAddress): string {
-  return address.kind === 'serial' ? `serial:${address.path}` : `tcp:${address.host}:${address.port}`;
+/** The port without its settings: what two devices must not share. Null: any number of devices may stand so. */
+export function portKey(address: PortAddress): string | null {
+  switch (address.kind) {
+    case 'serial':
+      return `serial:${address.path}`;
+    case 'tcp':
+      return `tcp:${address.host}:${address.port}`;
+    case 'hid':
+      return `hid:${address.vendorId}:${address.productId}:${address.serialNumber ?? ''}`;
+    case 'file':
+      return `file:${address.path}`;
+    case 'bound':
+      return null;
+  }
 }

@@ -27,6 +27,10 @@ const BY_STATE: Record<Exclude<DeviceStateName, 'ready' | 'faulted'>, Bilingual>
     zh: '端口或地址存在，但不接受连接。检查设备是否开机、网络端口号是否正确、是否已被另一台电脑连接；必要时重新插拔转换器。',
     en: 'The port or address is there and takes no connection. Check that the device is on, that the TCP port is right and that no other computer is connected; plug the adapter again if need be.',
   },
+  ambiguous: {
+    zh: '有多个同样的设备，程序不会猜测。在技术员页面或用 hall devices bind 把设备绑定到其中一个（按一下它的键即可），或在配置中写明序列号。',
+    en: 'Several devices could be meant, and the program does not guess. Bind this one on the technician page or with `hall devices bind` (press one of its keys), or name the serial number in the configuration.',
+  },
   'wrong-settings': {
     zh: '收到数据但无法识别。核对波特率、校验位和停止位（如 ?baud=9600），以及型号是否与设备一致。',
     en: 'Data arrives and makes no sense. Compare baud rate, parity and stop bits (such as ?baud=9600), and the model with the device.',

@@ -2,9 +2,22 @@
  * Device models: facts in rows, no code. A row says which transports and which driver a device takes, and what its
  * keys mean. What nobody has tried on a real device is written in `unverified`.
  */
+import { frameDescription, type FrameDescription, type PadAction } from '../contract/devices.ts';
 import type { RatingLevel } from '../contract/events.ts';
 import type { Bilingual } from '../contract/live.ts';
 import type { LineSettings, PortKind } from '../contract/port.ts';
+
+/**
+ * What a device says of itself on USB. Fields that are left out are not looked at; the more of them agree, the surer.
+ * Ids are four lower-case hex digits.
+ */
+export type Fingerprint = {
+  vendorId?: string;
+  productId?: string;
+  /** HID collection */
+  usagePage?: number;
+  usage?: number;
+};
 
 type ModelFacts = {
   /** the word in the configuration */
@@ -13,14 +26,37 @@ type ModelFacts = {
   transports: readonly PortKind[];
   /** for a serial port; the port string may override each */
   line: LineSettings;
+  /** what it says of itself on USB; empty for a device behind any serial adapter */
+  fingerprints: readonly Fingerprint[];
   unverified?: string;
 };
 
+type KeyMap = Readonly<Record<string, RatingLevel>>;
+type PadMap = Readonly<Record<string, PadAction>>;
+
 export type EvaluatorModel = ModelFacts & {
   kind: 'evaluator';
-  protocol: 'elp/1';
+  protocol: 'elp/1' | 'ehr/1';
   /** raw key code → level; a code that is not here means no level. Configuration may replace it per device */
-  keyMap: Readonly<Record<string, RatingLevel>>;
+  keyMap: KeyMap;
+};
+
+/** Pads and evaluators in fixed frames, one or several on a line. Raw codes are upper-case hex digits. */
+export type FramesModel = ModelFacts & {
+  kind: 'frames';
+  /** null: the configuration describes them */
+  frames: FrameDescription | null;
+  keyMap: KeyMap;
+  padMap: PadMap;
+  /** false: no checksum or no acknowledgement; a frame that is lost or late acts wrongly, and technicians are told */
+  protected: boolean;
+};
+
+/** Numeric keypads and button boxes that are keyboards to the computer. Raw codes are the key's names: 0…9, enter, dot … */
+export type KeypadModel = ModelFacts & {
+  kind: 'keypad';
+  keyMap: KeyMap;
+  padMap: PadMap;
 };
 
 export type PrinterModel = ModelFacts & {
@@ -36,7 +72,19 @@ export type PrinterModel = ModelFacts & {
   confirmation: 'process-id' | 'barrier';
 };
 
-export type ModelRow = EvaluatorModel | PrinterModel;
+export type ReaderModel = ModelFacts & { kind: 'reader'; protocol: 'sdt' };
+
+export type ScannerModel = ModelFacts & { kind: 'scanner'; protocol: 'hid-pos' | 'text' };
+
+export type SignModel = ModelFacts & {
+  kind: 'sign';
+  protocol: 'strip' | 'xunpeng';
+  /** characters of GB18030 that stand on it at once, a Chinese character counts two */
+  columns: number;
+};
+
+export type ModelRow =
+  EvaluatorModel | FramesModel | KeypadModel | PrinterModel | ReaderModel | ScannerModel | SignModel;
 
 const LINE_9600: LineSettings = { baud: 9600, data: 8, parity: 'none', stop: 1, rtscts: false };
 /** Binary data over XON/XOFF loses bytes: printers get RTS/CTS where the wiring has it, by the port string. */
@@ -50,6 +98,7 @@ export const MODELS: readonly ModelRow[] = [
     protocol: 'elp/1',
     transports: ['serial', 'tcp'],
     line: LINE_9600,
+    fingerprints: [],
     keyMap: { '5': 5, '4': 4, '3': 3, '2': 2, '1': 1 },
   },
   {
@@ -59,17 +108,135 @@ export const MODELS: readonly ModelRow[] = [
     protocol: 'elp/1',
     transports: ['serial', 'tcp'],
     line: LINE_9600,
+    fingerprints: [],
     // Levels 5, 4, 3, 2, 1 in this order: key code 5 is the worst.
     keyMap: { '3': 5, '2': 4, '1': 3, '0': 2, '5': 1 },
     unverified: 'key order from a published interface, not seen on a device',
+  },
+  {
+    id: 'ehr1',
+    kind: 'evaluator',
+    name: { zh: '五键评价器（EHR/1，USB）', en: 'Five-key evaluator (EHR/1, USB)' },
+    protocol: 'ehr/1',
+    transports: ['hid'],
+    line: LINE_9600,
+    fingerprints: [{ vendorId: '1209', productId: '0001', usagePage: 0xff00, usage: 1 }],
+    keyMap: { '5': 5, '4': 4, '3': 3, '2': 2, '1': 1 },
+  },
+  {
+    id: 'ff68',
+    kind: 'frames',
+    name: { zh: '呼叫器与四键评价器（FF68 总线）', en: 'Call pads and four-key evaluators (FF68 bus)' },
+    transports: ['serial', 'tcp'],
+    line: LINE_9600,
+    fingerprints: [],
+    protected: true,
+    frames: frameDescription.parse({
+      pad: {
+        keys: [
+          'FF 68 03 03 68 {address} 01 {key} {sum8 5} 16',
+          'FF 68 04 04 68 {address} 01 {digit} {key} {sum8 5} 16',
+        ],
+        acknowledge: 'echo',
+        display:
+          'FF 68 08 08 68 {address} 02 {waiting1} {waiting2} {waiting3} {ticket1} {ticket2} {ticket3} {sum8 5} 16',
+        beep: 'FF 68 02 02 68 {address} 03 {sum8 5} 16',
+      },
+      evaluator: {
+        keys: ['FF 68 03 03 68 {address} 11 {key} {sum8 5} 16'],
+        acknowledge: 'FF 68 03 03 68 {address} 01 {key} {sum8 5} 16',
+        open: 'FF 68 03 03 68 {address} 01 0B {sum8 5} 16',
+      },
+    }),
+    // The deployed code maps key 0→1, 1→0, 2→3, 3→4; which level that is differs between halls: check on the device.
+    keyMap: { '00': 5, '01': 4, '02': 2, '03': 1 },
+    padMap: {
+      '0B': 'finish',
+      '0C': 'call-next',
+      '0D': 'recall',
+      '0E': 'missed',
+      '060F': 'missed',
+      '000F': 'park',
+      '030F': 'call-back',
+      '12': 'pause',
+      '13': 'transfer',
+    },
+    unverified:
+      'from deployed code and a protocol sheet, not seen on a device; the key order differs between halls',
+  },
+  {
+    id: 'ub485',
+    kind: 'frames',
+    name: { zh: 'UB485 呼叫面板（QSystem）', en: 'UB485 panels (QSystem)' },
+    transports: ['serial', 'tcp'],
+    line: { ...LINE_9600, baud: 57_600 },
+    fingerprints: [],
+    protected: false,
+    frames: frameDescription.parse({
+      pad: {
+        keys: ['01 {address} {key} 07'],
+        display: '01 {address} 30 {ticket1} {ticket2} {ticket3} 07',
+      },
+      digits: 'ascii',
+    }),
+    keyMap: {},
+    padMap: { '31': 'call-or-recall', '32': 'start', '33': 'transfer', '34': 'missed-or-finish' },
+    unverified: 'from a public repository, not seen on a device',
+  },
+  {
+    id: 'ascii-5',
+    kind: 'frames',
+    name: { zh: '五键评价器（ASCII 单字符）', en: 'Five-key evaluator (one ASCII character)' },
+    transports: ['serial', 'tcp'],
+    line: LINE_9600,
+    fingerprints: [],
+    protected: false,
+    frames: frameDescription.parse({ evaluator: { keys: ['{key}'] } }),
+    keyMap: { '31': 5, '32': 4, '33': 3, '34': 2, '35': 1 },
+    padMap: {},
+    unverified: 'the order of the keys differs; check on the device',
+  },
+  {
+    id: 'frames',
+    kind: 'frames',
+    name: { zh: '自定义帧设备', en: 'Fixed frames, described in the configuration' },
+    transports: ['serial', 'tcp'],
+    line: LINE_9600,
+    fingerprints: [],
+    protected: false,
+    frames: null,
+    keyMap: {},
+    padMap: {},
+  },
+  {
+    id: 'keypad',
+    kind: 'keypad',
+    name: { zh: 'USB 数字小键盘', en: 'Numeric keypad (USB)' },
+    transports: ['hid'],
+    line: LINE_9600,
+    fingerprints: [{ usagePage: 0x01, usage: 0x06 }],
+    keyMap: { '5': 5, '4': 4, '3': 3, '2': 2, '1': 1 },
+    padMap: {
+      enter: 'call-next',
+      plus: 'recall',
+      minus: 'missed',
+      '1': 'start',
+      '0': 'finish',
+      '7': 'park',
+      '8': 'call-back',
+      '9': 'pause',
+    },
+    unverified:
+      'the operating system delivers its keys to other programs too; Windows does not let a program read it',
   },
   {
     id: 'escpos-80',
     kind: 'printer',
     name: { zh: '80 毫米票据打印机', en: '80 mm ticket printer' },
     protocol: 'esc/pos',
-    transports: ['tcp', 'serial'],
+    transports: ['tcp', 'serial', 'file'],
     line: LINE_19200,
+    fingerprints: [],
     columns: 48,
     dots: 576,
     confirmation: 'process-id',
@@ -79,8 +246,9 @@ export const MODELS: readonly ModelRow[] = [
     kind: 'printer',
     name: { zh: '80 毫米票据打印机（无打印回执）', en: '80 mm ticket printer without process id' },
     protocol: 'esc/pos',
-    transports: ['tcp', 'serial'],
+    transports: ['tcp', 'serial', 'file'],
     line: LINE_19200,
+    fingerprints: [],
     columns: 48,
     dots: 576,
     confirmation: 'barrier',
@@ -90,11 +258,60 @@ export const MODELS: readonly ModelRow[] = [
     kind: 'printer',
     name: { zh: '58 毫米票据打印机', en: '58 mm ticket printer' },
     protocol: 'esc/pos',
-    transports: ['tcp', 'serial'],
+    transports: ['tcp', 'serial', 'file'],
     line: LINE_9600,
+    fingerprints: [],
     columns: 32,
     dots: 384,
     confirmation: 'barrier',
+  },
+  {
+    id: 'sdt',
+    kind: 'reader',
+    name: { zh: '二代身份证阅读器（SDT）', en: 'Identity card reader (SDT)' },
+    protocol: 'sdt',
+    transports: ['serial', 'tcp'],
+    line: { ...LINE_9600, baud: 115_200 },
+    fingerprints: [],
+  },
+  {
+    id: 'scanner-hid',
+    kind: 'scanner',
+    name: { zh: '扫码器（USB HID POS）', en: 'Scanner (USB HID POS)' },
+    protocol: 'hid-pos',
+    transports: ['hid'],
+    line: LINE_9600,
+    fingerprints: [{ usagePage: 0x8c, usage: 0x02 }],
+  },
+  {
+    id: 'scanner-serial',
+    kind: 'scanner',
+    name: { zh: '扫码器（串口）', en: 'Scanner (serial)' },
+    protocol: 'text',
+    transports: ['serial', 'tcp'],
+    line: LINE_9600,
+    fingerprints: [],
+  },
+  {
+    id: 'strip',
+    kind: 'sign',
+    name: { zh: '窗口条屏（通用协议）', en: 'Window sign (generic strip)' },
+    protocol: 'strip',
+    transports: ['serial', 'tcp'],
+    line: LINE_9600,
+    fingerprints: [],
+    columns: 16,
+  },
+  {
+    id: 'xunpeng',
+    kind: 'sign',
+    name: { zh: '窗口条屏（讯鹏）', en: 'Window sign (Xunpeng)' },
+    protocol: 'xunpeng',
+    transports: ['serial', 'tcp'],
+    line: LINE_9600,
+    fingerprints: [],
+    columns: 16,
+    unverified: 'from a published frame layout, not seen on a device',
   },
 ];
 

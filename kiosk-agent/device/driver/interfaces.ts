@@ -1,5 +1,6 @@
 /** What the rest of the agent knows of devices: their meaning, not their bytes. */
 import type { EventEmitter } from 'node:events';
+import type { PadAction } from '../../contract/devices.ts';
 import type { PaperFault } from '../../contract/events.ts';
 import type { DeviceStateName } from '../../contract/live.ts';
 
@@ -63,6 +64,104 @@ export interface Evaluator extends EventEmitter<EvaluatorEvents> {
   close(): Promise<void>;
 }
 
+/** A clerk's key; repeated by the pad until it is acknowledged, where the model can. */
+export type PadKey = {
+  /** counts this pad's keys since the driver was made; a repeat on the wire is no key of its own */
+  seq: number;
+  /** hex digits as on the wire */
+  code: string;
+  /** null: the model gives this code no meaning */
+  action: PadAction | null;
+  receivedAt: Date;
+};
+
+export type CallPadEvents = DriverEvents & { key: [key: PadKey] };
+
+/** Keys for a clerk. */
+export interface CallPad extends EventEmitter<CallPadEvents> {
+  readonly id: string;
+  readonly kind: 'pad';
+  readonly status: DeviceStatus;
+  /** The key was acted upon (or refused by the rules) and what came of it is on disk. */
+  acknowledge(key: Pick<PadKey, 'seq'>): void;
+  /** The pad's own display: how many wait [0…999] and the digits of the ticket at the window; null clears. A pad without one answers `arg`. */
+  display(waiting: number, ticket: string | null): Promise<CommandResult>;
+  /** Says that a key was refused. A pad without a beeper answers `arg`. */
+  beep(): Promise<CommandResult>;
+  close(): Promise<void>;
+}
+
+/** A number or text that was read, without what identifies a person in clear. */
+export type CardKind = 'citizen' | 'hong-kong-macau-taiwan' | 'foreigner';
+export type CardRead = {
+  kind: CardKind;
+  /** number with all but its first 3 and last 4 characters replaced by `*`; a foreigner's old 15-character number likewise */
+  maskedNumber: string;
+  /** first character (family name) and a `*` for each other: 张** */
+  maskedName: string;
+  /** keyed hash of the number, lower-case hex; the same person on the same agent gives the same */
+  personHash: string;
+  /** last day on which the card is valid; null for one that never expires (长期) */
+  validUntil: string | null;
+  readAt: Date;
+};
+
+export type IdReaderEvents = DriverEvents & {
+  card: [card: CardRead];
+  /** a card lay there and could not be read; `why` is a code that advice.ts knows */
+  unreadable: [why: CardFault];
+};
+export const CARD_FAULTS = [
+  'card-moved',
+  'card-not-readable',
+  'card-wrong-check-digit',
+  'card-unknown-layout',
+] as const;
+export type CardFault = (typeof CARD_FAULTS)[number];
+
+/** Reads identity cards. It looks for cards all the time; a card is read once, until it has been lifted. */
+export interface IdReader extends EventEmitter<IdReaderEvents> {
+  readonly id: string;
+  readonly kind: 'reader';
+  readonly status: DeviceStatus;
+  close(): Promise<void>;
+}
+
+export type Scan = {
+  text: string;
+  /** AIM identifier as `]Q1`; null where the scanner sends none */
+  symbology: string | null;
+  scannedAt: Date;
+};
+export type ScannerEvents = DriverEvents & { scan: [scan: Scan] };
+
+/** Reads bar codes and QR codes. */
+export interface Scanner extends EventEmitter<ScannerEvents> {
+  readonly id: string;
+  readonly kind: 'scanner';
+  readonly status: DeviceStatus;
+  close(): Promise<void>;
+}
+
+/** What a window's sign shows; a call stands before a notice whatever came later. */
+export type SignText = {
+  /** `call` replaces a notice; a notice waits until the call is cleared */
+  priority: 'call' | 'notice';
+  text: string;
+  /** flash it for so long, then steady; 0: steady at once */
+  flashS: number;
+};
+
+/** A strip of lights over a window. */
+export interface Sign extends EventEmitter<DriverEvents> {
+  readonly id: string;
+  readonly kind: 'sign';
+  readonly status: DeviceStatus;
+  /** Takes the text of a priority; null takes it away. Kept, and shown again when the sign comes back. */
+  show(priority: SignText['priority'], text: SignText | null): void;
+  close(): Promise<void>;
+}
+
 /** The fate of a sheet of paper. `unconfirmed`: bytes were sent and nobody can say what became of them. */
 export type PrintOutcome =
   | { outcome: 'printed'; confirmedBy: 'process-id' | 'barrier' }
@@ -81,4 +180,4 @@ export interface TicketPrinter extends EventEmitter<DriverEvents> {
   close(): Promise<void>;
 }
 
-export type Device = Evaluator | TicketPrinter;
+export type Device = Evaluator | CallPad | TicketPrinter | IdReader | Scanner | Sign;

@@ -44,6 +44,7 @@ export function refusalOf(reach: Reach): PaperFault | null {
 function faultOfTrouble(trouble: PortTrouble): PaperFault {
   switch (trouble.kind) {
     case 'missing':
+    case 'ambiguous':
       return 'printer-missing';
     case 'busy':
       return 'printer-busy';

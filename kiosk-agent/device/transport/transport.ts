@@ -3,7 +3,7 @@ import type { DeviceStateName } from '../../contract/live.ts';
 
 /** Why there is no port, or no longer. `detail` is the operating system's own sentence. */
 export type PortTrouble = {
-  kind: 'missing' | 'busy' | 'denied' | 'refused' | 'timeout' | 'unplugged' | 'unknown';
+  kind: 'missing' | 'busy' | 'denied' | 'refused' | 'ambiguous' | 'timeout' | 'unplugged' | 'unknown';
   detail: string;
 };
 
@@ -29,6 +29,24 @@ export interface Transport {
   close(): Promise<void>;
 }
 
+export type ReportResult = { ok: true; bytes: Uint8Array } | { ok: false; trouble: PortTrouble };
+
+/**
+ * An open HID device. `onData` brings one whole report at a time and `write` sends one; byte 0 is the report id where the
+ * device numbers its reports, and `write` always wants it (00 where it does not).
+ */
+export interface HidTransport extends Transport {
+  /** Asks for a feature report; `length` counts the id. Never rejects. */
+  getFeature(id: number, length: number): Promise<ReportResult>;
+  /** Sends a feature report, id first. Never rejects. */
+  sendFeature(bytes: Uint8Array): Promise<WriteResult>;
+}
+
+/** Whether a transport moves reports. */
+export function isHid(transport: Transport): transport is HidTransport {
+  return 'getFeature' in transport;
+}
+
 export type OpenResult = { ok: true; transport: Transport } | { ok: false; trouble: PortTrouble };
 /** Opens the port once, or says why not, within 5 s. An abort gives trouble `unknown`, and nothing stays open. */
 export type OpenTransport = (signal?: AbortSignal) => Promise<OpenResult>;
@@ -39,6 +57,7 @@ export function stateOfTrouble(trouble: PortTrouble): DeviceStateName {
     case 'missing':
     case 'busy':
     case 'denied':
+    case 'ambiguous':
       return trouble.kind;
     case 'unplugged':
       return 'lost';
