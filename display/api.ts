@@ -1,5 +1,5 @@
 /** Calls to the hub, each with an end: an answer, a problem with a stable code, or `unreachable`. */
-import type { TicketView, WindowView, Role } from '../kiosk-agent/contract/live.ts';
+import type { DeviceView, FoundView, TicketView, WindowView, Role } from '../kiosk-agent/contract/live.ts';
 import type { Priority, RatingLevel } from '../kiosk-agent/contract/events.ts';
 import type { ProblemCode } from '../kiosk-agent/contract/problem.ts';
 
@@ -7,12 +7,22 @@ export type TroubleCode = ProblemCode | 'unreachable' | 'unknown';
 export type Trouble = { code: TroubleCode; detail: string; facts: Record<string, unknown> };
 export type Answer<T> = { ok: true; value: T } | { ok: false; trouble: Trouble };
 
-/** Longer than the hub's own limit for a ticket (5 s) and for a device test (10 s). */
-const limitMs = 15_000;
+/** Longer than the hub's own limit for a ticket (5 s). */
+const usualLimitMs = 15_000;
+/** How long an answer may take beyond the time that the hub was given for its work. */
+const marginMs = 10_000;
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+async function call<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  { limitMs = usualLimitMs, signal }: { limitMs?: number; signal?: AbortSignal } = {},
+): Promise<Answer<T>> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), limitMs);
+  const stop = (): void => abort.abort();
+  signal?.addEventListener('abort', stop);
+  if (signal?.aborted) stop();
   try {
     const response = await fetch(`/api/v1${path}`, {
       method,
@@ -30,6 +40,7 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<An
     return { ok: false, trouble: { code: 'unreachable', detail: String(error), facts: {} } };
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
   }
 }
 
@@ -122,14 +133,78 @@ export type MyTicket = Pick<
 >;
 export const myTicket = (id: string) => call<MyTicket>('GET', `/my-ticket/${encodeURIComponent(id)}`);
 
-export type DeviceTest = 'light' | 'voice' | 'print';
+export type DeviceTest = 'light' | 'voice' | 'beep' | 'display' | 'print' | 'text' | 'read';
+/** `seen`: what was read, in its masked form */
+export type TestOutcome = { ok: boolean; why?: string; seen?: string };
 export type WireFrame = { at: string; direction: 'in' | 'out'; hex: string; decoded?: unknown };
+export type BoundByKey =
+  | { bound: FoundView }
+  | { bound: null; why: 'nothing-pressed' | 'no-free-port' | 'stopped'; troubles: string[] };
+/** A missing field is left as it is, null takes it away. */
+export type DeviceSettings = { keyMap?: Record<string, RatingLevel> | null; note?: string | null };
 const devicePath = (id: string, action: string): string => `/devices/${encodeURIComponent(id)}/${action}`;
 export const devices = {
+  /** a card or a code is waited for up to 20 s, a sheet of paper up to 10 s */
   test: (id: string, what: DeviceTest) =>
-    call<{ ok: boolean; why?: string }>('POST', devicePath(id, 'test'), { what }),
+    call<TestOutcome>('POST', devicePath(id, 'test'), { what }, { limitMs: 20_000 + marginMs }),
   frames: (id: string) => call<WireFrame[]>('GET', devicePath(id, 'frames')),
+  found: () => call<{ found: FoundView[]; troubles: string[] }>('GET', '/devices/found'),
+  bind: (id: string, key: string) => call<DeviceView>('PUT', devicePath(id, 'binding'), { key }),
+  unbind: (id: string) => call<DeviceView>('DELETE', devicePath(id, 'binding')),
+  /** Ends with the key that is pressed, after `seconds` [5…120], or by `stopBindByKey`. */
+  bindByKey: (id: string, seconds: number) =>
+    call<BoundByKey>(
+      'POST',
+      devicePath(id, 'bind-by-key'),
+      { seconds },
+      { limitMs: seconds * 1000 + marginMs },
+    ),
+  stopBindByKey: (id: string) => call<unknown>('DELETE', devicePath(id, 'bind-by-key')),
+  /** The raw code of the next key; null when none was pressed in time. */
+  learnKey: (id: string, seconds: number, signal: AbortSignal) =>
+    call<{ code: string | null }>(
+      'POST',
+      devicePath(id, 'learn-keys'),
+      { seconds },
+      { limitMs: seconds * 1000 + marginMs, signal },
+    ),
+  set: (id: string, settings: DeviceSettings) =>
+    call<DeviceView>('PUT', devicePath(id, 'settings'), settings),
 };
+
+/**
+ * The wire of a device for `seconds` as NDJSON, handed on as it comes. Ends early, without trouble, by `signal`; a
+ * connection that breaks is `unreachable`, and what has come by then stands.
+ */
+export async function capture(
+  id: string,
+  seconds: number,
+  signal: AbortSignal,
+  onBytes: (bytes: Uint8Array) => void,
+): Promise<Answer<void>> {
+  const abort = new AbortController();
+  const stop = (): void => abort.abort();
+  const timer = setTimeout(stop, seconds * 1000 + marginMs);
+  signal.addEventListener('abort', stop);
+  try {
+    const response = await fetch(`/api/v1${devicePath(id, 'capture')}?seconds=${seconds}`, {
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: abort.signal,
+    });
+    if (!response.ok) return { ok: false, trouble: troubleOf(response.status, parse(await response.text())) };
+    const reader = response.body?.getReader();
+    for (let part = await reader?.read(); part && !part.done; part = await reader?.read())
+      onBytes(part.value);
+    return { ok: true, value: undefined };
+  } catch (error) {
+    if (signal.aborted) return { ok: true, value: undefined };
+    return { ok: false, trouble: { code: 'unreachable', detail: String(error), facts: {} } };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}
 
 /** A fresh key for one tap. `crypto.randomUUID` is missing on pages served over plain HTTP from another machine. */
 export function freshKey(): string {

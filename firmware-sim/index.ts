@@ -12,14 +12,17 @@
  */
 export { startCable, type CableHandle, type CableOptions } from './cable.ts';
 export { startEvaluator, type EvaluatorHandle, type EvaluatorOptions } from './evaluator-line/evaluator.ts';
-export type { EvaluatorState } from './evaluator-line/machine.ts';
+export type { EvaluatorState } from './evaluator/hardware.ts';
 export {
   cableFaults,
   evaluatorFaults,
   printerFaults,
+  readerFaults,
   type FaultName,
   type FaultOptions,
 } from './faults/faults.ts';
+export { startIdReader, type IdReaderHandle, type IdReaderOptions } from './id-reader/id-reader.ts';
+export { samplePeople, type SamplePerson } from './id-reader/people.ts';
 export { PortError } from './port/port.ts';
 export type { WireEntry } from './port/wire-log.ts';
 export {

@@ -1,5 +1,5 @@
 /** The only file that knows everyone: builds the parts and connects them. No rule, no protocol, no story in it. */
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,19 +8,26 @@ import { readSecret, type Config } from './config.ts';
 import type { LinkStatus } from './contract/link.ts';
 import { HallError } from './contract/problem.ts';
 import { systemClock } from './device/clock.ts';
-import { openDevices, type Devices } from './device/manager.ts';
 import type { DeviceStatus } from './device/driver/interfaces.ts';
+import { openDevices } from './device/manager.ts';
+import { personHash } from './device/person-hash.ts';
+import { PluggedIn } from './device/plugged-in.ts';
+import { nodeHid } from './device/transport/node-hid.ts';
+import type { HidBackend } from './device/transport/hid-backend.ts';
 import { Executor, type Clock } from './executor.ts';
 import { localTime } from './hall/day.ts';
 import { missedRule } from './hall/missed-rule.ts';
 import { openJournal, type OpenedJournal } from './journal/journal.ts';
 import { LinkSender } from './link/sender.ts';
+import { tellSigns } from './reactions/calling.ts';
 import { tellDay } from './reactions/day.ts';
 import { tellDevices } from './reactions/devices.ts';
 import { tellEvaluations } from './reactions/evaluation.ts';
+import { tellPads } from './reactions/pads.ts';
 import { tellPrinting } from './reactions/printing.ts';
-import { ticketComposer, statusSheet } from './reactions/ticket-paper.ts';
-import type { AgentParts, Frame } from './web/parts.ts';
+import { ticketComposer } from './reactions/ticket-paper.ts';
+import { deviceRoom, WireTap } from './technician.ts';
+import type { AgentParts } from './web/parts.ts';
 import { startWeb, type WebServer } from './web/server.ts';
 import { rulesOf } from './web/views.ts';
 
@@ -34,13 +41,11 @@ export type AgentOptions = {
   random: () => number;
   env: NodeJS.ProcessEnv;
   log: Logger;
+  /** the operating system's HID devices, unless a test brings its own */
+  hid?: HidBackend;
 };
-export type Agent = { url: string; close(): Promise<void> };
-
-/** The keys are lit so long by a technician's test, s. */
-const LIGHT_TEST_S = 5;
-/** So many frames are kept of each device's wire for the technician. */
-const FRAMES_KEPT = 200;
+/** `token`: lets the commands on this computer in as technician; a new one each run. */
+export type Agent = { url: string; token: string; close(): Promise<void> };
 
 /** Starts an agent. Throws HallError or the socket's error when it cannot; nothing is left running then. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
@@ -75,20 +80,33 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       changed();
     });
 
-    const frames = new Map<string, Frame[]>(config.devices.map((device) => [device.id, []]));
+    const tap = new WireTap(
+      config.devices.map(({ id }) => id),
+      clock,
+      rules.timeZone,
+    );
+    const hid = options.hid ?? nodeHid();
+    const pluggedIn = await PluggedIn.open({
+      file: join(options.stateFolder, 'bindings.json'),
+      hid,
+      clock: systemClock,
+      random: options.random,
+      log,
+    });
     const devices = openDevices(config.devices, {
       clock: systemClock,
       random: options.random,
       log,
-      onFrame: (device, direction, bytes, decoded) =>
-        keepFrame(frames.get(device), {
-          at: localTime(clock(), rules.timeZone),
-          direction: direction === 'received' ? 'in' : 'out',
-          hex: Buffer.from(bytes).toString('hex'),
-          decoded: decoded === null ? '' : JSON.stringify(decoded),
-        }),
+      hid,
+      hash: personHash(join(options.stateFolder, 'person.key')),
+      openBound: pluggedIn.openBound,
+      settled: pluggedIn.settled,
+      onFrame: (line, direction, bytes, decoded) => tap.take({ line, direction, bytes, decoded }),
     });
     ends.push(() => devices.close());
+    pluggedIn.watch(devices);
+    pluggedIn.on('changed', changed);
+    ends.push(() => pluggedIn.close());
 
     const links = config.links.map(
       (link) =>
@@ -130,6 +148,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     });
 
     let web: WebServer | null = null;
+    const localToken = randomBytes(24).toString('base64url');
     const parts: AgentParts = {
       config,
       rules,
@@ -144,27 +163,19 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       get journalState() {
         return !executor.writable ? 'unwritable' : opened.repaired ? 'repaired' : 'ok';
       },
-      devices: () => devices.list(),
+      devices: deviceRoom({
+        config,
+        version: options.version,
+        devices,
+        pluggedIn,
+        tap,
+        executor,
+        clock,
+        links: () => links.map((link) => link.status),
+        url: () => web?.url ?? '',
+      }),
       links: (): LinkStatus[] => links.map((link) => link.status),
-      frames: (device) => frames.get(device),
-      testDevice: (id, what) =>
-        testDevice(
-          devices,
-          id,
-          what,
-          (window) =>
-            Object.values(executor.state.sessions).some(
-              (one) => one.window === window && one.state === 'open',
-            ),
-          statusSheet({
-            config,
-            version: options.version,
-            devices: devices.list(),
-            links: links.map((link) => link.status),
-            url: web?.url ?? '',
-            now: clock(),
-          }),
-        ),
+      localToken,
       onChange: (listener) => {
         changes.on('change', listener);
         return () => changes.off('change', listener);
@@ -177,6 +188,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       () => config.agent.publicUrl ?? web?.url ?? '',
     );
     ends.push(tellEvaluations(executor, devices.evaluators(), clock, log));
+    ends.push(tellPads(executor, devices.pads(), () => randomInt(1, 4_294_967_296), log));
+    ends.push(tellSigns(executor, devices.signs(), config.hall.signs));
     ends.push(
       tellPrinting(executor, devices.printers(), composer, { unclaimedS: config.rules.unclaimedS }, log),
     );
@@ -187,10 +200,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ends.push(
       tellDevices(
         executor,
-        config.devices.map((row) => ({
-          id: row.id,
-          model: row.model,
-          status: devices.get(row.id)?.status as DeviceStatus,
+        devices.units().map(({ id, device }) => ({
+          id,
+          model: devices.lineOf(id)?.model.id ?? '',
+          status: device.status,
         })),
         watch,
         clock,
@@ -211,7 +224,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     const { url, close: closeWeb } = web;
     ends.push(closeWeb);
     for (const link of links) link.start();
-    return { url, close };
+    return { url, token: localToken, close };
   } catch (error) {
     await close();
     throw error;
@@ -265,32 +278,4 @@ async function tellRepair(
       },
     },
   ]);
-}
-
-function keepFrame(kept: Frame[] | undefined, frame: Frame): void {
-  kept?.push(frame);
-  if (kept && kept.length > FRAMES_KEPT) kept.shift();
-}
-
-async function testDevice(
-  devices: Devices,
-  id: string,
-  what: 'light' | 'voice' | 'print',
-  isRating: (window: number) => boolean,
-  sheet: (columns: 48 | 32) => Uint8Array,
-): Promise<{ ok: boolean; why?: string } | undefined> {
-  const device = devices.get(id);
-  if (device?.kind === 'printer' && what === 'print') {
-    const fate = await device.print(sheet(device.columns));
-    return fate.outcome === 'printed' ? { ok: true } : { ok: false, why: fate.why };
-  }
-  if (device?.kind === 'evaluator' && what === 'voice') return device.say('welcome');
-  if (device?.kind === 'evaluator' && what === 'light') {
-    const window = devices.list().find((one) => one.id === id)?.window;
-    // A visitor who is rating now must not lose the keys to a test.
-    if (window != null && isRating(window)) return { ok: false, why: 'busy' };
-    // A session that the hall does not know: a key pressed in it is kept as ignored and rates nobody.
-    return device.open(randomInt(1, 4_294_967_296), LIGHT_TEST_S, 'none');
-  }
-  return undefined;
 }

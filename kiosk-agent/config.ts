@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { parsePort } from './contract/port.ts';
+import { frameDescription, LINE_ROLES, PAD_ACTIONS } from './contract/devices.ts';
 import { RATING_LEVELS, ratingLevel } from './contract/events.ts';
 import { agentId } from './contract/link.ts';
 
@@ -55,24 +56,58 @@ const window = z.strictObject({
   services: z.array(id).min(1).describe('Services this window takes'),
 });
 
+const windowNumber = z.int().min(1).max(999);
+/** What a unit on a line, or a device that is alone on its line, does at its window. */
+const post = {
+  window: windowNumber.optional().describe('The window it stands at'),
+  as: z
+    .enum(LINE_ROLES)
+    .optional()
+    .describe('What it is, where the model can be several things: pad (a clerk’s keys), evaluator or sign'),
+  staff: z
+    .string()
+    .regex(/^[0-9A-Za-z-]{1,16}$/, 'a staff number: 1 to 16 letters and digits')
+    .optional()
+    .describe(
+      'Pads: who opens the window by calling from it; without it the window is opened on the clerk’s page',
+    ),
+  transferTo: id.optional().describe('Pads: the service that the transfer key sends a visitor to'),
+};
+
 const device = z.strictObject({
   id,
   model: z
     .string()
     .min(1)
-    .describe('A row of the models table: elp1, escpos-80, escpos-58, escpos-80-basic …'),
+    .describe('A row of the models table (docs/models.md): elp1, ehr1, ff68, escpos-80, sdt, scanner-hid …'),
   port: z
     .string()
     .superRefine((port, context) => {
       const parsed = parsePort(port);
       if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.why });
     })
-    .describe('serial:PATH?baud=N or tcp:HOST:PORT'),
-  window: z.int().min(1).max(999).optional().describe('The window it stands at (evaluators)'),
+    .describe(
+      'serial:PATH?baud=N, tcp:HOST:PORT, hid:VENDOR:PRODUCT[:SERIAL], file:/dev/usb/lp0, or bound: where a technician has bound it',
+    ),
+  ...post,
+  addresses: z
+    .record(
+      z.string().regex(/^(?:[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])$/, 'an address from 0 to 255'),
+      z.strictObject(post),
+    )
+    .optional()
+    .describe(
+      'Several devices on one line, by their address: {1: {window: 1, as: pad}, 2: {window: 1, as: evaluator}}',
+    ),
+  frame: frameDescription.optional().describe('Model frames: the frames of the device'),
   keyMap: z
     .record(z.string(), ratingLevel)
     .optional()
     .describe(`Raw key code → level ${RATING_LEVELS.join(', ')}, where it differs from the model's`),
+  padMap: z
+    .record(z.string(), z.enum(PAD_ACTIONS))
+    .optional()
+    .describe("Raw key code → what a clerk's key does, where it differs from the model's"),
 });
 
 const link = z.strictObject({
@@ -116,6 +151,17 @@ export const configSchema = z
           en: 'Ticket {number}, please go to window {window}',
         })
         .describe('What is said at a call'),
+      signs: z
+        .strictObject({
+          call: z.string().min(1).max(60).default('请{number}号到{window}号窗口'),
+          serving: z.string().max(60).default('{number}号 办理中'),
+          idle: z.string().max(60).default('{window}号窗口'),
+          paused: z.string().max(60).default('暂停服务'),
+          closed: z.string().max(60).default('窗口关闭'),
+          flashS: z.int().min(0).max(60).default(10),
+        })
+        .prefault({})
+        .describe('What stands on the signs over the windows; an empty text leaves the sign dark'),
     }),
     agent: z.strictObject({
       id: agentId.describe('Name of this agent; the central server lets it in under this name'),
@@ -186,6 +232,25 @@ export const configSchema = z
           path: ['devices', d, 'window'],
           message: `no window ${each.window} under windows:`,
         });
+      for (const [address, unit] of Object.entries(each.addresses ?? {}))
+        if (unit.window !== undefined && !numbers.has(unit.window))
+          context.addIssue({
+            code: 'custom',
+            path: ['devices', d, 'addresses', address, 'window'],
+            message: `no window ${unit.window} under windows:`,
+          });
+      for (const [path, unit] of [
+        [[], each] as const,
+        ...Object.entries(each.addresses ?? {}).map(
+          ([address, one]) => [['addresses', address], one] as const,
+        ),
+      ])
+        if (unit.transferTo !== undefined && !serviceIds.has(unit.transferTo))
+          context.addIssue({
+            code: 'custom',
+            path: ['devices', d, ...path, 'transferTo'],
+            message: `no service ${unit.transferTo} under services:`,
+          });
     });
   });
 
@@ -193,7 +258,12 @@ export type Config = z.infer<typeof configSchema>;
 /** One fault of a configuration file, ready to be printed. */
 export type ConfigFault = { path: string; line: number; column: number; message: string };
 /** Faults of the device rows that only the device room can find. */
-export type DeviceCheck = (rows: Config['devices']) => { index: number; field: string; why: string }[];
+export type DeviceCheck = (rows: Config['devices']) => {
+  index: number;
+  /** path below the row, as ['addresses', '1', 'window'] */
+  path: string[];
+  why: string;
+}[];
 export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: ConfigFault[] };
 
 /**
@@ -239,8 +309,8 @@ export function parseConfig(source: string, checkDevices: DeviceCheck, state: st
       }
     }
   else
-    for (const { index, field, why } of checkDevices(parsed.data.devices)) {
-      const path = ['devices', index, field];
+    for (const { index, path: inRow, why } of checkDevices(parsed.data.devices)) {
+      const path = ['devices', index, ...inRow];
       faults.push({ path: pathText(path), ...place(document, lines, path), message: why });
     }
   if (faults.length > 0) return { ok: false, faults };
@@ -323,7 +393,7 @@ function place(
   let offset = rangeStart(node) ?? 0;
   for (const part of path) {
     if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === part);
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
       if (!pair) break;
       offset = rangeStart(pair.key) ?? offset;
       node = pair.value;

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configJsonSchema } from '../kiosk-agent/config.ts';
 import { PROBLEM_CODES } from '../kiosk-agent/contract/problem.ts';
-import { MODELS } from '../kiosk-agent/device/models.ts';
+import { MODELS, type ModelRow } from '../kiosk-agent/device/models.ts';
 
 type Schema = {
   type?: string | string[];
@@ -54,15 +54,45 @@ writeFileSync(
   `${note}# Device models\n\nRows of \`kiosk-agent/device/models.ts\`. None has been tried on a real device: what each was proved with stands in [devices.md](devices.md).\n\n| model | device | kind | ports | line | speciality |\n|---|---|---|---|---|---|\n${MODELS.map(
     (model) =>
       `| \`${model.id}\` | ${model.name.zh} · ${model.name.en} | ${model.kind} | ${model.transports.join(', ')} | ${model.line.baud} ${model.line.data}${model.line.parity[0]?.toUpperCase()}${model.line.stop} | ${
-        model.kind === 'printer'
-          ? `${model.columns} columns, confirmed by ${model.confirmation}`
-          : `keys ${Object.entries(model.keyMap)
-              .sort(([, a], [, b]) => b - a)
-              .map(([code]) => code)
-              .join(' ')} for levels 5 4 3 2 1`
+        speciality(model)
       } |`,
   ).join('\n')}\n`,
 );
+
+function speciality(model: ModelRow): string {
+  const levels = (map: Readonly<Record<string, number>>) =>
+    `keys ${Object.entries(map)
+      .sort(([, a], [, b]) => b - a)
+      .map(([code]) => code)
+      .join(' ')} for levels ${Object.values(map)
+      .sort((a, b) => b - a)
+      .join(' ')}`;
+  const usb = model.fingerprints.flatMap(({ vendorId, productId, usagePage, usage }) => [
+    ...(vendorId ? [`USB ${vendorId}:${productId ?? '*'}`] : []),
+    ...(usagePage !== undefined ? [`HID page ${usagePage.toString(16)} usage ${usage ?? '*'}`] : []),
+  ]);
+  const own = (): string[] => {
+    switch (model.kind) {
+      case 'printer':
+        return [`${model.columns} columns`, `confirmed by ${model.confirmation}`];
+      case 'evaluator':
+        return [levels(model.keyMap)];
+      case 'frames':
+      case 'keypad':
+        return [
+          ...(Object.keys(model.keyMap).length > 0 ? [levels(model.keyMap)] : []),
+          ...Object.entries(model.padMap).map(([code, action]) => `${code} ${action}`),
+          ...(model.kind === 'frames' && !model.protected ? ['unprotected'] : []),
+        ];
+      case 'reader':
+      case 'scanner':
+        return [model.protocol];
+      case 'sign':
+        return [model.protocol, `${model.columns} columns`];
+    }
+  };
+  return [...own(), ...usb, ...(model.unverified ? [`unverified: ${model.unverified}`] : [])].join(' · ');
+}
 
 /** A line for each setting under `part`, its path before it. */
 function rows(part: Schema, path: string, required: boolean): string[] {

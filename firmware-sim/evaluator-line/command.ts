@@ -21,7 +21,7 @@ function number(text: string | undefined, least: number, most: number): number |
 }
 
 /** GB18030 text from hex, at most 24 bytes; undefined when it is no whole characters. */
-function displayText(hex: string | undefined): string | undefined {
+export function displayText(hex: string | undefined): string | undefined {
   if (hex === undefined || !/^([0-9A-Fa-f]{2}){0,24}$/.test(hex)) return undefined;
   const text = iconv.decode(Buffer.from(hex, 'hex'), 'gb18030');
   return text.includes('\ufffd') ? undefined : text;

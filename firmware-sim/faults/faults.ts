@@ -16,6 +16,19 @@ export const evaluatorFaults = [
   'busy',
   'power-off',
 ] as const;
+/** USB checks and repeats by itself: a report comes whole or not at all. */
+export const hidEvaluatorFaults = [
+  'unplugged',
+  'silent',
+  'lost-frames',
+  'doubled-frames',
+  'no-identity',
+  'stuck-key',
+  'speaker',
+  'low-voltage',
+  'busy',
+  'power-off',
+] as const;
 export const printerFaults = [
   ...lineFaults,
   'paper-near-end',
@@ -28,14 +41,38 @@ export const printerFaults = [
   'unplug-after-bytes',
   'paper-out-after-bytes',
 ] as const;
+export const readerFaults = [
+  ...lineFaults,
+  'wrong-checksum',
+  'corrupted',
+  'garbage',
+  'babble',
+  'slow',
+  'card-moved-after-bytes',
+  'sam-self-test-failed',
+  'sam-not-authorised',
+  'power-off',
+] as const;
+/** Lines of call pads and evaluators. adapter-echo: the adapter at the host sends back what the host sends. */
+export const keyLineFaults = [
+  ...lineFaults,
+  'wrong-checksum',
+  'corrupted',
+  'merged-frames',
+  'delayed-frames',
+  'babble',
+  'adapter-echo',
+] as const;
 export const cableFaults = ['unplugged'] as const;
 
-export type EvaluatorFault = (typeof evaluatorFaults)[number];
+export type EvaluatorFault = (typeof evaluatorFaults)[number] | (typeof hidEvaluatorFaults)[number];
 export type PrinterFault = (typeof printerFaults)[number];
-export type FaultName = EvaluatorFault | PrinterFault;
+export type ReaderFault = (typeof readerFaults)[number];
+export type KeyLineFault = (typeof keyLineFaults)[number];
+export type FaultName = KeyLineFault | EvaluatorFault | PrinterFault | ReaderFault;
 
-/** rate: share of frames, 0…1, default 0.5. bytes: for `…-after-bytes`, ≥ 0. key: for stuck-key, 1…5, default 1. */
-export type FaultOptions = { rate?: number; bytes?: number; key?: number };
+/** rate: share of frames, 0…1, default 0.5. bytes: for `…-after-bytes`, ≥ 0. key: for stuck-key, 1…5, default 1. ms: for a reader's slow and for delayed-frames, ≥ 0. */
+export type FaultOptions = { rate?: number; bytes?: number; key?: number; ms?: number };
 
 /** The faults of one device that are on now, each with its options. */
 export function createFaults() {

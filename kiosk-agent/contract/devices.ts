@@ -28,10 +28,11 @@ export const LINE_ROLES = ['pad', 'evaluator', 'sign'] as const;
 export type LineRole = (typeof LINE_ROLES)[number];
 
 /**
- * A frame as it stands on the wire: hex bytes, and a name in braces where a byte varies.
- * `{address}` `{key}` `{digit}` `{any}`; to the device also `{waiting1}`…`{waiting3}` and `{ticket1}`…`{ticket3}`, the
- * digits of its display. A checksum counts from byte N (0 is the first) up to itself: `{sum8 N}` `{xor8 N}`
- * `{crc16-modbus N}` (two bytes, low first).
+ * A frame as it stands on the wire, at most 64 bytes: hex bytes, and a name in braces where a byte varies.
+ * In a key's frame `{key}` (once), `{address}`, `{digit}` (00–09, or the character) and `{any}`; the raw code of a key
+ * is the hex of its digits and the key byte. In an acknowledgement `{address}` `{key}` `{digit}` as they came; to the
+ * display `{waiting1}`…`{waiting3}` and `{ticket1}`…`{ticket3}`. A checksum counts from byte N (0 is the first) up to
+ * itself: `{sum8 N}` `{xor8 N}` `{crc16-modbus N}` (two bytes, low first). Either every frame has an `{address}` or none.
  */
 const frameTemplate = z
   .string()

@@ -33,6 +33,7 @@ export const PAPER_FAULTS = [
   'paper-out',
   'cover-open',
   'cutter-error',
+  'paper-jam',
   'printer-error',
   'no-answer',
   'unplugged',

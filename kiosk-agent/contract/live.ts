@@ -145,6 +145,30 @@ export type DeviceView = {
   /** not faults: paper near end, presses waiting … */
   notes: string[];
   counters: Record<string, number>;
+  /** what the technician has bound it to; it stands before the port of the configuration */
+  bound?: { path: string; describe: string; boundAt: string };
+  /** the technician's remark */
+  note?: string;
+  /** raw key code → level, where the technician has taught it */
+  keyMap?: Record<string, RatingLevel>;
+};
+
+/** Something that is plugged in. */
+export type FoundView = {
+  /** stands for it in requests, as long as it is plugged in */
+  key: string;
+  kind: 'serial' | 'hid' | 'file';
+  path: string;
+  /** as "CH340 1a86:7523 at 1-1.2" */
+  describe: string;
+  vendorId?: string;
+  productId?: string;
+  serialNumber?: string;
+  /** the physical USB port */
+  location?: string;
+  takenFor: { model: string; name: Bilingual; why: Bilingual }[];
+  /** id of the device that has it */
+  usedBy: string | null;
 };
 
 export type HallInfo = {

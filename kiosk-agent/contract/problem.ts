@@ -26,6 +26,10 @@ export const PROBLEM_CODES = {
   'key-reused': 409,
   'no-evaluation': 409,
   'outside-hours': 409,
+  // devices
+  'port-taken': 409,
+  'not-suitable': 409,
+  'already-listening': 409,
   // the agent
   'journal-unwritable': 503,
   stopping: 503,

@@ -56,6 +56,10 @@ const BY_FAULT = new Map<string, Bilingual>(
       zh: '切刀故障。断电，打开盖子清除卡纸，再通电。',
       en: 'The cutter is jammed. Switch off, open the cover, clear the paper, switch on.',
     },
+    'paper-jam': {
+      zh: '卡纸。打开盖子，取出卡住的纸，合上盖子；有弹票口的机型同时检查弹票口。',
+      en: 'Paper jam. Open the cover, take out the paper, close the cover; look into the presenter too where there is one.',
+    },
     'printer-offline': {
       zh: '打印机离线。检查面板指示灯，按一下走纸键，或重新通电。',
       en: 'The printer is offline. Look at its lamps, press the feed key once, or switch it off and on.',
@@ -63,6 +67,34 @@ const BY_FAULT = new Map<string, Bilingual>(
     'printer-error': {
       zh: '打印机报告故障。断电 5 秒后重新通电；再次出现时联系维修。',
       en: 'The printer reports an error. Switch it off for 5 s; call service if it comes again.',
+    },
+    'sam-self-test-failed': {
+      zh: '身份证阅读器的安全模块（SAM）自检失败。断电 5 秒后重新通电；再次出现时更换阅读器。',
+      en: 'The security module (SAM) of the identity card reader fails its self-test. Switch the reader off for 5 s; replace it if it comes again.',
+    },
+    'sam-not-authorised': {
+      zh: '身份证阅读器的安全模块（SAM）未经授权，不能读卡。联系供应商重新授权或更换阅读器。',
+      en: 'The security module (SAM) of the identity card reader is not authorised and reads no cards. Have the supplier authorise it, or replace the reader.',
+    },
+    'reader-refuses': {
+      zh: '身份证阅读器不接受命令。核对型号；检查数据线是否过长或靠近干扰源，换一根线再试。',
+      en: 'The identity card reader refuses every command. Compare the model; check that the cable is short and away from interference, and try another one.',
+    },
+    'card-moved': {
+      zh: '读卡未完成时身份证被移开。请把证件放平，听到提示后再拿起。',
+      en: 'The card was moved before it was read. Lay it flat and lift it after the signal.',
+    },
+    'card-not-readable': {
+      zh: '身份证无法读取。请取走证件，擦净后重新放置；仍不能读取时在人工窗口办理。',
+      en: 'The card cannot be read. Lift it, wipe it and lay it down again; if that does not help, go to a staffed window.',
+    },
+    'card-wrong-check-digit': {
+      zh: '身份证号码校验不通过。请取走证件后重新放置；再次出现时在人工窗口核对。',
+      en: 'The number on the card does not pass its check. Lift it and lay it down again; if it comes again, have it checked at a staffed window.',
+    },
+    'card-unknown-layout': {
+      zh: '证件种类或内容无法识别。请在人工窗口办理。',
+      en: 'This kind of card, or what is on it, is not understood. Please go to a staffed window.',
     },
   }),
 );

@@ -1,136 +1,161 @@
-/** All devices of this computer: a driver and a session for each row of the configuration. */
+/** All devices of this computer: a driver and a session for each line of the configuration. */
 import { EventEmitter } from 'node:events';
 import type { RatingLevel } from '../contract/events.ts';
 import type { DeviceView } from '../contract/live.ts';
-import { parsePort, portKey, type PortAddress } from '../contract/port.ts';
+import { parsePort, type PortAddress } from '../contract/port.ts';
 import { HallError } from '../contract/problem.ts';
 import { adviceFor } from './advice.ts';
-import type { Clock } from './clock.ts';
-import { ElpEvaluator, type ElpEvaluatorParts } from './driver/evaluator.ts';
-import type { Device, DeviceStatus, Evaluator, TicketPrinter } from './driver/interfaces.ts';
-import { EscPosPrinter } from './driver/printer.ts';
-import { modelOf, type ModelRow } from './models.ts';
-import { PortSession, type AttachedDriver, type DeviceLog } from './session.ts';
-import { serialTransport } from './transport/serial.ts';
-import { tcpTransport } from './transport/tcp.ts';
+import type { CallPad, DeviceStatus, Evaluator, Sign, TicketPrinter } from './driver/interfaces.ts';
+import { makeLine, type Line, type LineParts, type Unit } from './lines.ts';
+import { modelOf } from './models.ts';
+import { openAddress } from './opening.ts';
+import { deviceFaults, type DeviceRow } from './rows.ts';
+import { PortSession, type DeviceLog } from './session.ts';
+import type { HidBackend } from './transport/hid-backend.ts';
 import type { OpenTransport } from './transport/transport.ts';
 
-/** A row of `devices:` in the configuration. */
-export type DeviceRow = {
-  id: string;
-  model: string;
-  port: string;
-  window?: number | undefined;
-  /** instead of the model's own */
-  keyMap?: Record<string, RatingLevel> | undefined;
+export { deviceFaults, type DeviceFault, type DeviceRow } from './rows.ts';
+
+/** What a technician has settled for a device; it stands before the configuration. */
+export type Settled = {
+  bound?: DeviceView['bound'];
+  note?: string;
+  keyMap?: Readonly<Record<string, RatingLevel>>;
 };
 
-export type DeviceParts = {
-  clock: Clock;
-  /** [0…1) */
-  random: () => number;
+export type DeviceParts = LineParts & {
   log: DeviceLog;
-  /** the technician's view of the wire; `decoded` is an evaluator's message or why its bytes were dropped, null for a printer */
-  onFrame?: (device: string, direction: 'sent' | 'received', bytes: Uint8Array, decoded: unknown) => void;
+  hid: HidBackend;
+  /** How a line is opened that a technician has bound; undefined when he has not, and the configuration says where it is. */
+  openBound?: (
+    line: Line,
+    address: PortAddress,
+    signal?: AbortSignal,
+  ) => ReturnType<OpenTransport> | undefined;
+  /** what a technician has settled for a device, by its id; a binding is the line's */
+  settled?: (id: string) => Settled;
 };
 
-export type DeviceFault = { index: number; field: 'model' | 'port' | 'window'; why: string };
-
-/** What is wrong with the rows beyond their form; empty when they can be opened. */
-export function deviceFaults(rows: readonly DeviceRow[]): DeviceFault[] {
-  const faults: DeviceFault[] = [];
-  const ports = new Map<string, string>();
-  const windows = new Map<number, string>();
-  rows.forEach((row, index) => {
-    const model = modelOf(row.model);
-    if (!model) faults.push({ index, field: 'model', why: `there is no model ${row.model}` });
-    const port = parsePort(row.port);
-    if (!port.ok) {
-      faults.push({ index, field: 'port', why: port.why });
-    } else {
-      const taken = ports.get(portKey(port.address));
-      if (taken !== undefined)
-        faults.push({ index, field: 'port', why: `${row.port} is the port of ${taken} already` });
-      ports.set(portKey(port.address), row.id);
-      if (model && !model.transports.includes(port.address.kind)) {
-        faults.push({ index, field: 'port', why: `${row.model} is not reached by ${port.address.kind}:` });
-      }
-    }
-    if (model?.kind === 'evaluator' && row.window !== undefined) {
-      const taken = windows.get(row.window);
-      if (taken !== undefined)
-        faults.push({ index, field: 'window', why: `window ${row.window} has ${taken} already` });
-      windows.set(row.window, row.id);
-    }
-  });
-  return faults;
-}
-
-type Entry = { row: DeviceRow; model: ModelRow; device: Device; session: PortSession };
+type Entry = { line: Line; session: PortSession };
 
 export type EvaluatorAtWindow = {
   window: number;
   evaluator: Evaluator;
-  keyMap: Readonly<Record<string, RatingLevel>>;
+  /** may be taught anew while the agent runs */
+  readonly keyMap: Readonly<Record<string, RatingLevel>>;
 };
 
 export class Devices extends EventEmitter<{ status: [id: string, from: DeviceStatus, to: DeviceStatus] }> {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries: Entry[];
+  readonly #units = new Map<string, Unit & { entry: Entry }>();
+  readonly #settled: (id: string) => Settled;
 
-  /** Begins to open every device at once and keeps trying for ever; use {@link openDevices}. */
+  /** Begins to open every line at once and keeps trying for ever; use {@link openDevices}. */
   constructor(rows: readonly DeviceRow[], parts: DeviceParts) {
     super();
-    for (const row of rows) {
-      const port = parsePort(row.port);
-      const model = modelOf(row.model);
-      if (!model || !port.ok) throw new HallError('internal', `device ${row.id} was not checked`);
-      const device = makeDriver(row.id, model, parts);
-      device.on('status', (from: DeviceStatus, to: DeviceStatus) => this.emit('status', row.id, from, to));
-      const session = new PortSession({
-        device: row.id,
-        open: openerOf(port.address, model),
-        driver: device,
-        clock: parts.clock,
-        random: parts.random,
-        log: parts.log,
-      });
-      this.#entries.set(row.id, { row, model, device, session });
-    }
+    this.setMaxListeners(0);
+    this.#settled = parts.settled ?? (() => ({}));
+    this.#entries = rows.map((row) => this.#start(row, parts));
   }
 
-  get(id: string): Device | undefined {
-    return this.#entries.get(id)?.device;
+  #start(row: DeviceRow, parts: DeviceParts): Entry {
+    const port = parsePort(row.port);
+    const model = modelOf(row.model);
+    if (!model || !port.ok) throw new HallError('internal', `device ${row.id} was not checked`);
+    const line = makeLine(row, model, parts);
+    for (const { id, device } of line.units)
+      device.on('status', (from: DeviceStatus, to: DeviceStatus) => this.emit('status', id, from, to));
+    const { address } = port;
+    const session = new PortSession({
+      device: row.id,
+      open: (signal) =>
+        parts.openBound?.(line, address, signal) ??
+        (address.kind === 'bound' ? NOT_BOUND : openAddress(address, model, parts.hid)(signal)),
+      driver: line.driver,
+      clock: parts.clock,
+      random: parts.random,
+      log: parts.log,
+    });
+    const entry = { line, session };
+    for (const unit of line.units) this.#units.set(unit.id, { ...unit, entry });
+    return entry;
+  }
+
+  /** One device by its id; an address on a line is LINE.ADDRESS. */
+  unit(id: string): Unit | undefined {
+    return this.#units.get(id);
+  }
+
+  /** The line that a device is on. */
+  lineOf(id: string): Line | undefined {
+    return this.#units.get(id)?.entry.line;
+  }
+
+  lines(): Line[] {
+    return this.#entries.map(({ line }) => line);
+  }
+
+  units(): Unit[] {
+    return [...this.#units.values()];
+  }
+
+  /** The port that a line has open or tries to open is not the right one any more: opens afresh, now. */
+  openAgain(line: string): void {
+    this.#entries.find((entry) => entry.line.row.id === line)?.session.openAgain();
+  }
+
+  /** Something was plugged in: lines that wait for their next try do not wait longer. */
+  tryNow(): void {
+    for (const { session } of this.#entries) session.tryNow();
   }
 
   /** Evaluators that stand at a window, with what their keys mean. */
   evaluators(): EvaluatorAtWindow[] {
-    return [...this.#entries.values()].flatMap(({ row, model, device }) =>
-      device.kind === 'evaluator' && model.kind === 'evaluator' && row.window !== undefined
-        ? [{ window: row.window, evaluator: device, keyMap: keyMapOf(row.keyMap ?? model.keyMap) }]
-        : [],
+    return [...this.#units.values()].flatMap(({ id, window, device, entry }) => {
+      if (device.kind !== 'evaluator' || window === undefined) return [];
+      const settled = this.#settled;
+      return [
+        {
+          window,
+          evaluator: device,
+          get keyMap() {
+            return settled(id).keyMap ?? entry.line.keyMap;
+          },
+        },
+      ];
+    });
+  }
+
+  pads(): { window: number; pad: CallPad; staff: string | undefined; transferTo: string | undefined }[] {
+    return this.units().flatMap(({ window, device, staff, transferTo }) =>
+      device.kind === 'pad' && window !== undefined ? [{ window, pad: device, staff, transferTo }] : [],
     );
   }
 
-  evaluatorOf(window: number): EvaluatorAtWindow | undefined {
-    return this.evaluators().find((each) => each.window === window);
+  signs(): { window: number; sign: Sign }[] {
+    return this.units().flatMap(({ window, device }) =>
+      device.kind === 'sign' && window !== undefined ? [{ window, sign: device }] : [],
+    );
   }
 
   /** Printers in the order of the configuration. */
   printers(): TicketPrinter[] {
-    return [...this.#entries.values()].flatMap(({ device }) => (device.kind === 'printer' ? [device] : []));
+    return this.units().flatMap(({ device }) => (device.kind === 'printer' ? [device] : []));
   }
 
   /** Every device as technicians see it. */
   list(): DeviceView[] {
-    return [...this.#entries.values()].map(({ row, model, device }) => {
+    return [...this.#units.values()].map(({ id, kind, window, device, entry: { line } }) => {
       const { state, fault, notes, serial, firmware, lastSeenAt, counters } = device.status;
       const advice = adviceFor(state, fault);
+      const { bound } = this.#settled(line.row.id);
+      const { note, keyMap } = this.#settled(id);
       return {
-        id: row.id,
-        kind: model.kind,
-        model: model.id,
-        port: row.port,
-        window: row.window ?? null,
+        id,
+        kind,
+        model: line.model.id,
+        port: line.row.port,
+        window: window ?? null,
         state,
         ...(fault !== undefined && { fault }),
         ...(advice && { advice }),
@@ -139,6 +164,9 @@ export class Devices extends EventEmitter<{ status: [id: string, from: DeviceSta
         ...(lastSeenAt && { lastSeenAt: lastSeenAt.toISOString() }),
         notes,
         counters,
+        ...(bound && { bound }),
+        ...(note !== undefined && { note }),
+        ...(keyMap && { keyMap }),
       };
     });
   }
@@ -146,51 +174,28 @@ export class Devices extends EventEmitter<{ status: [id: string, from: DeviceSta
   /** Frees every port. May be called again. */
   async close(): Promise<void> {
     await Promise.all(
-      [...this.#entries.values()].map(async ({ session, device }) => {
+      this.#entries.map(async ({ session, line }) => {
         await session.close();
-        await device.close();
+        await line.close();
       }),
     );
     this.removeAllListeners();
   }
 }
 
+const NOT_BOUND: ReturnType<OpenTransport> = Promise.resolve({
+  ok: false,
+  trouble: {
+    kind: 'missing',
+    detail: 'no port is bound yet: bind one on the technician page or with `hall devices bind`',
+  },
+});
+
 /** Opens the devices of a checked configuration; a row that cannot be opened at all is a broken promise. */
 export function openDevices(rows: readonly DeviceRow[], parts: DeviceParts): Devices {
-  const faults = deviceFaults(rows).map(({ index, field, why }) => `devices[${index}].${field}: ${why}`);
+  const faults = deviceFaults(rows).map(
+    ({ index, path, why }) => `devices[${index}].${path.join('.')}: ${why}`,
+  );
   if (faults.length > 0) throw new HallError('internal', faults.join('; '));
   return new Devices(rows, parts);
-}
-
-function makeDriver(id: string, model: ModelRow, parts: DeviceParts): Device & AttachedDriver {
-  const { clock, random, onFrame } = parts;
-  const tap: Pick<ElpEvaluatorParts, 'onFrame'> = onFrame
-    ? { onFrame: (direction, bytes, decoded) => onFrame(id, direction, bytes, decoded) }
-    : {};
-  switch (model.kind) {
-    case 'evaluator':
-      return new ElpEvaluator({ id, clock, random, ...tap });
-    case 'printer':
-      return new EscPosPrinter({
-        id,
-        model,
-        clock,
-        random,
-        ...(onFrame && { onFrame: (direction, bytes) => onFrame(id, direction, bytes, null) }),
-      });
-  }
-}
-
-function openerOf(address: PortAddress, model: ModelRow): OpenTransport {
-  switch (address.kind) {
-    case 'serial':
-      return serialTransport(address.path, { ...model.line, ...address.line });
-    case 'tcp':
-      return tcpTransport(address);
-  }
-}
-
-/** Without a prototype: a device that sends the code `constructor` must find nothing. */
-function keyMapOf(map: Readonly<Record<string, RatingLevel>>): Readonly<Record<string, RatingLevel>> {
-  return Object.assign(Object.create(null), map);
 }

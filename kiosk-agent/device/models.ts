@@ -67,9 +67,21 @@ export type PrinterModel = ModelFacts & {
   dots: 576 | 384;
   /**
    * How it says that a ticket is out. process-id: `GS ( H` fn 48 answers when the data before it has been printed;
-   * barrier: `GS r 1` behind the ticket is answered when the data before it has been worked through.
+   * barrier: `GS r 1` behind the ticket is answered when the data before it has been worked through;
+   * none: it says nothing, and every ticket is `unconfirmed`: the visitor is asked whether it came out.
    */
-  confirmation: 'process-id' | 'barrier';
+  confirmation: 'process-id' | 'barrier' | 'none';
+  /**
+   * How it says what it feels. realtime: DLE EOT 1–4, also while it is offline; ordered: `GS r 1` only, which a printer
+   * that is offline does not answer, so that no paper, an open cover and no power look the same; none: not at all.
+   */
+  status: 'realtime' | 'ordered' | 'none';
+  /** answers DLE EOT 20 with six bytes: presenter, jam, head */
+  fullStatus?: true;
+  /** "recoverable mechanical error" is a paper jam */
+  jamBit?: true;
+  /** bit 7 of DLE EOT 1: the ticket has not been torn away */
+  ticketBit?: true;
 };
 
 export type ReaderModel = ModelFacts & { kind: 'reader'; protocol: 'sdt' };
@@ -175,7 +187,10 @@ export const MODELS: readonly ModelRow[] = [
     frames: frameDescription.parse({
       pad: {
         keys: ['01 {address} {key} 07'],
-        display: '01 {address} 30 {ticket1} {ticket2} {ticket3} 07',
+        // The byte before the characters says how they blink: 20 not at all, 21 always.
+        display: '01 {address} 20 {ticket1} {ticket2} {ticket3} 07',
+        // lamp 37: a beep of 500 ms, and the lamp is off
+        beep: '01 {address} 37 07',
       },
       digits: 'ascii',
     }),
@@ -240,6 +255,7 @@ export const MODELS: readonly ModelRow[] = [
     columns: 48,
     dots: 576,
     confirmation: 'process-id',
+    status: 'realtime',
   },
   {
     id: 'escpos-80-basic',
@@ -252,6 +268,7 @@ export const MODELS: readonly ModelRow[] = [
     columns: 48,
     dots: 576,
     confirmation: 'barrier',
+    status: 'realtime',
   },
   {
     id: 'escpos-58',
@@ -264,6 +281,110 @@ export const MODELS: readonly ModelRow[] = [
     columns: 32,
     dots: 384,
     confirmation: 'barrier',
+    status: 'realtime',
+  },
+  {
+    id: 'epson-80',
+    kind: 'printer',
+    name: { zh: '爱普生 TM 系列 80 毫米', en: 'Epson TM, 80 mm' },
+    protocol: 'esc/pos',
+    transports: ['tcp', 'serial', 'file'],
+    line: LINE_19200,
+    fingerprints: [{ vendorId: '04b8' }],
+    columns: 48,
+    dots: 576,
+    confirmation: 'process-id',
+    status: 'realtime',
+    unverified:
+      'from the maker’s reference, not seen on a device; older firmware does not answer process ids and is found out',
+  },
+  {
+    id: 'snbc-80',
+    kind: 'printer',
+    name: { zh: '新北洋 80 毫米（BT-T080 等）', en: 'SNBC, 80 mm (BT-T080 and its kin)' },
+    protocol: 'esc/pos',
+    transports: ['tcp', 'serial', 'file'],
+    line: LINE_19200,
+    fingerprints: [{ vendorId: '154f' }],
+    columns: 48,
+    dots: 576,
+    confirmation: 'barrier',
+    status: 'realtime',
+    jamBit: true,
+    unverified: 'from the maker’s manual, not seen on a device',
+  },
+  {
+    id: 'cashino-80',
+    kind: 'printer',
+    name: { zh: '凯仕 80 毫米（KP-628E 等）', en: 'CASHINO, 80 mm (KP-628E and its kin)' },
+    protocol: 'esc/pos',
+    transports: ['tcp', 'serial', 'file'],
+    line: LINE_19200,
+    fingerprints: [],
+    columns: 48,
+    dots: 576,
+    confirmation: 'barrier',
+    status: 'realtime',
+    ticketBit: true,
+    unverified: 'from the maker’s manual, not seen on a device',
+  },
+  {
+    id: 'custom-80',
+    kind: 'printer',
+    name: { zh: 'CUSTOM 80 毫米，带出票口', en: 'CUSTOM with presenter, 80 mm' },
+    protocol: 'esc/pos',
+    transports: ['tcp', 'serial', 'file'],
+    line: LINE_19200,
+    fingerprints: [{ vendorId: '0dd4' }],
+    columns: 48,
+    dots: 576,
+    confirmation: 'barrier',
+    status: 'realtime',
+    fullStatus: true,
+    unverified:
+      'from the maker’s manual, not seen on a device; without full status it works as escpos-80-basic and says so',
+  },
+  {
+    id: 'star-80',
+    kind: 'printer',
+    name: { zh: 'Star 80 毫米（ESC/POS 模式）', en: 'Star in ESC/POS mode, 80 mm' },
+    protocol: 'esc/pos',
+    transports: ['tcp', 'serial', 'file'],
+    line: LINE_19200,
+    fingerprints: [{ vendorId: '0519' }],
+    columns: 48,
+    dots: 576,
+    confirmation: 'barrier',
+    status: 'realtime',
+    unverified: 'its ESC/POS mode must be switched on; not seen on a device',
+  },
+  {
+    id: 'escpos-80-ordered',
+    kind: 'printer',
+    name: { zh: '80 毫米票据打印机（无实时状态）', en: '80 mm ticket printer without real-time status' },
+    protocol: 'esc/pos',
+    transports: ['tcp', 'serial', 'file'],
+    line: LINE_19200,
+    fingerprints: [],
+    columns: 48,
+    dots: 576,
+    confirmation: 'barrier',
+    status: 'ordered',
+    unverified: 'a class of clones, not one device: no paper and no power look the same',
+  },
+  {
+    id: 'escpos-80-one-way',
+    kind: 'printer',
+    name: { zh: '80 毫米票据打印机（单向端口）', en: '80 mm ticket printer behind a one-way port' },
+    protocol: 'esc/pos',
+    transports: ['tcp', 'serial', 'file'],
+    line: LINE_19200,
+    fingerprints: [],
+    columns: 48,
+    dots: 576,
+    confirmation: 'none',
+    status: 'none',
+    unverified: 'a last resort: every visitor is asked whether the ticket came out',
   },
   {
     id: 'sdt',
@@ -273,6 +394,8 @@ export const MODELS: readonly ModelRow[] = [
     transports: ['serial', 'tcp'],
     line: { ...LINE_9600, baud: 115_200 },
     fingerprints: [],
+    unverified:
+      'from published sheets and code, not seen on a device; some readers are set to 57600, 38400, 19200 or 9600 baud',
   },
   {
     id: 'scanner-hid',

@@ -49,6 +49,8 @@ export class PortSession {
   #cancelWait: (() => void) | null = null;
   #opening: Promise<void>;
   #closing: Promise<void> | null = null;
+  /** the port that is being opened is not the right one any more */
+  #outdated = false;
   /** the trouble that the log has, and how often it came again since */
   #said: { sentence: string; again: number } | null = null;
 
@@ -68,6 +70,22 @@ export class PortSession {
     return (this.#closing ??= this.#close());
   }
 
+  /** Where the port stands has changed: what is open is closed, and it is opened afresh without a wait. */
+  openAgain(): void {
+    this.#waits = backoff(this.#parts.random);
+    if (this.#state === 'opening') this.#outdated = true;
+    else if (this.#state === 'open') void this.#transport?.close();
+    else this.tryNow();
+  }
+
+  /** Does not wait for the next try. */
+  tryNow(): void {
+    if (this.#state !== 'waiting') return;
+    this.#cancelWait?.();
+    this.#cancelWait = null;
+    this.#opening = this.#open();
+  }
+
   async #close(): Promise<void> {
     this.#state = 'closed';
     this.#stop.abort();
@@ -79,9 +97,15 @@ export class PortSession {
 
   async #open(): Promise<void> {
     this.#state = 'opening';
+    this.#outdated = false;
     const result = await this.#parts.open(this.#stop.signal);
     if (this.#stop.signal.aborted) {
       if (result.ok) await result.transport.close();
+      return;
+    }
+    if (this.#outdated) {
+      if (result.ok) await result.transport.close();
+      this.#wait();
       return;
     }
     if (!result.ok) {

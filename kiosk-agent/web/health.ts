@@ -23,8 +23,8 @@ export async function health(parts: AgentParts): Promise<Health> {
     .map(({ name, state, ackedSeq, lagEvents }) => ({ name, state, ackedSeq, lagEvents }));
   const behind = links.reduce((slowest, link) => Math.min(slowest, link.ackedSeq), journal.durableSeq);
   const oldest = behind < journal.durableSeq ? (await journal.read(behind, 1))[0] : undefined;
-  const devices = parts
-    .devices()
+  const devices = parts.devices
+    .list()
     .map(({ id, kind, model, state, fault }) => ({ id, kind, model, state, ...(fault ? { fault } : {}) }));
   const trouble =
     devices.some((device) => device.state !== 'ready') ||
@@ -73,7 +73,7 @@ export function healthRoutes(parts: AgentParts, screens: () => number): Router {
     parts.links().map((link) => [link.name, link.lagEvents]),
   );
   labelled(registry, 'hall_device_ready', '1 while the device can be used', 'device', () =>
-    parts.devices().map((device) => [device.id, Number(device.state === 'ready')]),
+    parts.devices.list().map((device) => [device.id, Number(device.state === 'ready')]),
   );
 
   router.get('/health', async (_request, response) => {

@@ -9,6 +9,7 @@ import helmet from 'helmet';
 import { z } from 'zod';
 import { HallError } from '../contract/problem.ts';
 import { Access, cookieOf, isLoopback } from './access.ts';
+import { deviceRoutes } from './devices.ts';
 import { healthRoutes } from './health.ts';
 import { serveLive } from './live.ts';
 import type { AgentParts } from './parts.ts';
@@ -32,7 +33,7 @@ export async function startWeb(
   stateFolder: string,
   screensFolder: string,
 ): Promise<WebServer> {
-  const access = new Access(stateFolder, parts.config.agent.localScreens, parts.clock);
+  const access = new Access(stateFolder, parts.config.agent.localScreens, parts.clock, parts.localToken);
   const app = express();
   const http = createServer(app);
   const live = serveLive(http, parts, access);
@@ -131,17 +132,7 @@ function api(parts: AgentParts, access: Access, screens: () => number): Router {
     );
     response.json(await parts.journal.read(after, limit));
   });
-  router.get('/devices/:id/frames', access.allow('technician'), (request, response) => {
-    const frames = parts.frames(String(request.params['id']));
-    if (!frames) throw new HallError('not-found', 'There is no such device in the configuration.');
-    response.json(frames);
-  });
-  router.post('/devices/:id/test', access.allow('technician'), async (request, response) => {
-    const { what } = body(z.strictObject({ what: z.enum(['light', 'voice', 'print']) }), request.body);
-    const result = await parts.testDevice(String(request.params['id']), what);
-    if (!result) throw new HallError('not-found', 'There is no such device, or it cannot do that.');
-    response.json(result);
-  });
+  router.use('/devices', deviceRoutes(parts, access));
   router.use(notFound);
   return router;
 }

@@ -58,7 +58,7 @@ export function staffView(parts: AgentParts, shared: PublicView): StaffView {
   return {
     ...shared,
     tickets,
-    devices: Object.fromEntries(parts.devices().map((device) => [device.id, device])),
+    devices: Object.fromEntries(parts.devices.list().map((device) => [device.id, device])),
     links: Object.fromEntries(parts.links().map((link) => [link.name, link])),
   };
 }
@@ -111,13 +111,18 @@ export function findTicket(
   return ticketView(parts, ticket, index < 0 ? null : index);
 }
 
-export function windowView({ state, config, devices }: AgentParts, number: number): WindowView | undefined {
+/** One window; `devices`: the list, where the caller has it already. */
+export function windowView(
+  { state, config, devices }: AgentParts,
+  number: number,
+  list = devices.list(),
+): WindowView | undefined {
   const configured = config.windows.find((each) => each.number === number);
   if (!configured) return undefined;
   const window = state.windows[number];
   const ticket = window?.ticketId ? state.tickets[window.ticketId] : undefined;
   const session = window?.session ? state.sessions[window.session] : undefined;
-  const evaluator = devices().find((device) => device.kind === 'evaluator' && device.window === number);
+  const evaluator = list.find((device) => device.kind === 'evaluator' && device.window === number);
   return {
     window: number,
     state: window?.state ?? 'closed',
@@ -149,8 +154,11 @@ export function windowView({ state, config, devices }: AgentParts, number: numbe
 }
 
 function windowsView(parts: AgentParts): Record<string, WindowView> {
+  const list = parts.devices.list();
   return Object.fromEntries(
-    parts.config.windows.flatMap(({ number }) => [[String(number), windowView(parts, number) as WindowView]]),
+    parts.config.windows.flatMap(({ number }) => [
+      [String(number), windowView(parts, number, list) as WindowView],
+    ]),
   );
 }
 
@@ -183,7 +191,7 @@ function isOpen(state: WindowView['state'] | undefined): boolean {
 }
 
 function printerState({ devices }: AgentParts): PublicView['day']['printer'] {
-  const printers = devices().filter((device) => device.kind === 'printer');
+  const printers = devices.list().filter((device) => device.kind === 'printer');
   if (printers.length === 0) return null;
   const ready = printers.filter((printer) => printer.state === 'ready');
   if (ready.length > 0)

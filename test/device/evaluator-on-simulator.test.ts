@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startEvaluator, type EvaluatorHandle } from '../../firmware-sim/evaluator-line/evaluator.ts';
-import { systemClock } from '../../kiosk-agent/device/clock.ts';
 import type { Press } from '../../kiosk-agent/device/driver/interfaces.ts';
 import { openDevices, type Devices } from '../../kiosk-agent/device/manager.ts';
 import { until } from './manual-clock.ts';
+import { deviceParts } from './parts.ts';
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
@@ -27,13 +27,9 @@ const PORTS = {
 async function hall(kind: keyof typeof PORTS, options: { acknowledge: boolean } = { acknowledge: true }) {
   const device = await startEvaluator({ port: PORTS[kind](), serial: 'SIM7' });
   undo.push(() => device.close());
-  const devices = openDevices([{ id: 'evaluator-1', model: 'elp1', port: device.port, window: 1 }], {
-    clock: systemClock,
-    random: Math.random,
-    log: { info: () => {}, warn: () => {} },
-  });
+  const devices = openDevices([{ id: 'evaluator-1', model: 'elp1', port: device.port, window: 1 }], deviceParts());
   undo.push(() => devices.close());
-  const { evaluator } = devices.evaluatorOf(1)!;
+  const { evaluator } = devices.evaluators()[0]!;
   const presses: Press[] = [];
   const seen = { appeared: 0 };
   evaluator.on('press', (press) => {

@@ -1,6 +1,6 @@
 /** The evaluator's driver against ELP/1 lines that a test dictates, over a real pseudo-terminal, with time held still. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { ElpEvaluator } from '../../kiosk-agent/device/driver/evaluator.ts';
+import { WindowEvaluator } from '../../kiosk-agent/device/driver/evaluator.ts';
 import { evaluatorState, type EvaluatorFacts } from '../../kiosk-agent/device/driver/evaluator-status.ts';
 import type { CommandResult, Press } from '../../kiosk-agent/device/driver/interfaces.ts';
 import { PortSession } from '../../kiosk-agent/device/session.ts';
@@ -21,8 +21,9 @@ class Bench {
   readonly clock = new ManualClock();
   readonly device = new DeviceEnd();
   readonly frames: string[] = [];
-  readonly evaluator = new ElpEvaluator({
+  readonly evaluator = new WindowEvaluator({
     id: 'evaluator-1',
+    protocol: 'elp/1',
     clock: this.clock,
     random: () => 0.5,
     onFrame: (direction, bytes, decoded) =>
@@ -156,15 +157,15 @@ describe('a press', () => {
 
 describe('a command', () => {
   it.each([
-    ['open', (e: ElpEvaluator) => e.open(7, 30, 'please-rate'), /^OPEN,\d+,7,30,2$/],
+    ['open', (e: WindowEvaluator) => e.open(7, 30, 'please-rate'), /^OPEN,\d+,7,30,2$/],
     [
       'open without voice',
-      (e: ElpEvaluator) => e.open(4_294_967_295, 3600, 'none'),
+      (e: WindowEvaluator) => e.open(4_294_967_295, 3600, 'none'),
       /^OPEN,\d+,4294967295,3600,0$/,
     ],
-    ['shut', (e: ElpEvaluator) => e.shut(7), /^SHUT,\d+,7$/],
-    ['say', (e: ElpEvaluator) => e.say('window-closed'), /^SAY,\d+,4$/],
-    ['show', (e: ElpEvaluator) => e.show(2, '请评价'), /^SHOW,\d+,2,C7EBC6C0BCDB$/],
+    ['shut', (e: WindowEvaluator) => e.shut(7), /^SHUT,\d+,7$/],
+    ['say', (e: WindowEvaluator) => e.say('window-closed'), /^SAY,\d+,4$/],
+    ['show', (e: WindowEvaluator) => e.show(2, '请评价'), /^SHOW,\d+,2,C7EBC6C0BCDB$/],
   ])('%s is sent as the page says and settled by OK', async (_name, ask, line) => {
     const bench = await Bench.ready();
     const asked = watched(ask(bench.evaluator));

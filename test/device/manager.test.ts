@@ -4,12 +4,12 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { adviceFor } from '../../kiosk-agent/device/advice.ts';
-import { systemClock } from '../../kiosk-agent/device/clock.ts';
 import { deviceFaults, openDevices, type DeviceRow, type Devices } from '../../kiosk-agent/device/manager.ts';
 import { MODELS } from '../../kiosk-agent/device/models.ts';
 import { comparePorts, listPorts } from '../../kiosk-agent/device/ports.ts';
 import { DeviceEnd, unplugAll } from './device-end.ts';
 import { until } from './manual-clock.ts';
+import { deviceParts } from './parts.ts';
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
@@ -18,11 +18,7 @@ afterEach(async () => {
 });
 
 function open(rows: DeviceRow[]): Devices {
-  const devices = openDevices(rows, {
-    clock: systemClock,
-    random: Math.random,
-    log: { info: () => {}, warn: () => {} },
-  });
+  const devices = openDevices(rows, deviceParts());
   undo.push(() => devices.close());
   return devices;
 }
@@ -68,11 +64,10 @@ describe('the devices of a configuration', () => {
       undefined,
       'The port or address is there and takes no connection',
     ]);
-    expect(devices.get('there')?.kind).toBe('evaluator');
-    expect(devices.get('nobody')).toBeUndefined();
+    expect(devices.unit('there')?.kind).toBe('evaluator');
+    expect(devices.unit('nobody')).toBeUndefined();
     expect(devices.printers().map(({ id }) => id)).toEqual(['printer']);
-    expect(devices.evaluatorOf(3)?.evaluator.id).toBe('there');
-    expect(devices.evaluatorOf(4)).toBeUndefined();
+    expect(devices.evaluators().find(({ window }) => window === 3)?.evaluator.id).toBe('there');
     await devices.close();
     await devices.close();
   });
@@ -103,9 +98,9 @@ describe('the devices of a configuration', () => {
       { id: 'd', model: 'escpos-80', port: 'tcp:10.0.0.1:4001' },
       { id: 'e', model: 'elp1', port: 'serial:COM3?baud=19200', window: 1 },
     ];
-    expect(deviceFaults(rows).map(({ index, field, why }) => `${index} ${field}: ${why}`)).toEqual([
+    expect(deviceFaults(rows).map(({ index, path, why }) => `${index} ${path.join('.')}: ${why}`)).toEqual([
       '1 model: there is no model elp9',
-      '2 port: hid: ports are not in this version; use serial:PATH?baud=9600 or tcp:HOST:PORT',
+      '2 port: elp1 is not reached by hid:',
       '3 port: tcp:10.0.0.1:4001 is the port of a already',
       '4 port: serial:COM3?baud=19200 is the port of b already',
       '4 window: window 1 has a already',
@@ -119,7 +114,7 @@ describe('models', () => {
     expect(new Set(MODELS.map(({ id }) => id)).size).toBe(MODELS.length);
     for (const model of MODELS) {
       if (model.kind === 'evaluator') expect(Object.values(model.keyMap).sort()).toEqual([1, 2, 3, 4, 5]);
-      else expect(model.dots).toBe(model.columns * 12);
+      if (model.kind === 'printer') expect(model.dots).toBe(model.columns * 12);
     }
   });
 });

@@ -18,7 +18,7 @@ export const fasterClock = (factor: number): Clock => ({
   },
 });
 
-const quiet = { info() {}, warn() {} };
+export const quiet = { info() {}, warn() {} };
 
 export function openerFor(port: string): OpenTransport {
   const [kind, ...rest] = port.split(':');
@@ -51,7 +51,13 @@ export type Bench = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export function startDriver(port: string, model: PrinterParts['model'], factor = 5, clears = true) {
+export function startDriver(
+  port: string,
+  given: Partial<PrinterParts['model']>,
+  factor = 5,
+  clears = true,
+) {
+  const model = { columns: 48, confirmation: 'process-id', status: 'realtime', ...given } as const;
   const clock = fasterClock(factor);
   let sent = '';
   const driver = new EscPosPrinter({
@@ -83,14 +89,15 @@ export function startDriver(port: string, model: PrinterParts['model'], factor =
 
 export async function startBench(
   options: Partial<PrinterOptions> & {
+    model?: Partial<PrinterParts['model']>;
     confirmation?: 'process-id' | 'barrier';
     factor?: number;
     clears?: boolean;
   } = {},
 ): Promise<Bench> {
-  const { confirmation = 'process-id', factor = 5, clears = true, ...printerOptions } = options;
+  const { model, confirmation = 'process-id', factor = 5, clears = true, ...printerOptions } = options;
   const printer = await startPrinter({ port: 'tcp:0', speed: Infinity, ...printerOptions });
-  const { driver, close, sent } = startDriver(printer.port, { columns: 48, confirmation }, factor, clears);
+  const { driver, close, sent } = startDriver(printer.port, { confirmation, ...model }, factor, clears);
   const bench: Bench = {
     printer,
     driver,

@@ -3,13 +3,16 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as codec from '../../kiosk-agent/device/codec/escpos.ts';
+import { ReplyStream, type Reply } from '../../kiosk-agent/device/codec/escpos.ts';
 import {
-  ReplyStream,
+  both,
   readAutomatic,
+  readFullStatus,
+  readPaperStatus,
   readRealtime,
-  type Reply,
   type Sensors,
-} from '../../kiosk-agent/device/codec/escpos.ts';
+  type StatusDialect,
+} from '../../kiosk-agent/device/codec/escpos-sensors.ts';
 
 type Vectors = {
   commands: { name: string; hex: string }[];
@@ -31,6 +34,7 @@ function say(reply: Reply): string {
     case 'single':
       return `${reply.type} ${hexOf([reply.byte])}`;
     case 'automatic':
+    case 'full-status':
     case 'noise':
       return `${reply.type} ${hexOf(reply.bytes)}`;
     case 'identity':
@@ -163,6 +167,8 @@ function rawOf(reply: Reply): number[] {
       return [...reply.bytes];
     case 'identity':
       return [0x5f, ...Buffer.from(reply.text, 'latin1'), 0];
+    case 'full-status':
+      return [0x10, 0x0f, ...reply.bytes];
     case 'process-id':
       return [0x37, 0x22, ...Buffer.from(reply.id, 'latin1'), 0];
     case 'cleared':

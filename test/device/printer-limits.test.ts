@@ -40,7 +40,7 @@ async function start(port: ReturnType<typeof scriptedPort>, confirmation: 'proce
   };
   const driver = new EscPosPrinter({
     id: 'printer-1',
-    model: { columns: 48, confirmation },
+    model: { columns: 48, confirmation, status: 'realtime' },
     clock,
     random: () => 0,
   });

@@ -5,7 +5,9 @@ import { startAgent, type Agent } from '../../kiosk-agent/agent.ts';
 import { parseConfig, type Config } from '../../kiosk-agent/config.ts';
 import type { Role } from '../../kiosk-agent/contract/live.ts';
 import { deviceFaults } from '../../kiosk-agent/device/manager.ts';
+import type { HidBackend } from '../../kiosk-agent/device/transport/hid-backend.ts';
 import { Register, TOKEN_ROLES } from '../../kiosk-agent/web/staff.ts';
+import { NO_HID } from '../device/parts.ts';
 import { api, ROOT } from './programs.ts';
 
 /** Two services, three windows; `more` is YAML that is put behind it. */
@@ -34,6 +36,7 @@ export async function startHall(
   stateFolder: string,
   yaml = hallYaml(),
   clock: () => Date = () => new Date(),
+  hid: HidBackend = NO_HID,
 ): Promise<Hall> {
   const register = new Register(stateFolder);
   const agent = await startAgent({
@@ -45,6 +48,8 @@ export async function startHall(
     random: Math.random,
     env: {},
     log: pino({ level: 'silent' }),
+    // The computer that tests has keyboards of its own.
+    hid,
   });
   const tokens: Record<string, string> = {};
   for (const role of TOKEN_ROLES) tokens[role] = await register.createToken(role, new Date());

@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { Server as LiveServer } from 'socket.io';
 import type { PublicView, StaffView, TicketView, WindowView } from '../../kiosk-agent/contract/live.ts';
+import { deviceWork, mockDevices } from './mock-devices.ts';
 
+type Answer = { status: number; body: unknown };
 export type MockHub = Awaited<ReturnType<typeof mockHub>>;
 
 const names: [string, string, string, string, string, string, number, number][] = [
@@ -303,7 +305,8 @@ export async function mockHub(dist: string) {
     ticketAnswer: (): { status: number; body: unknown } => ({ status: 201, body: ticket('A001', 'waiting') }),
     lookAnswer: (): { status: number; body: unknown } => ({ status: 200, body: ticket('A001', 'printing') }),
     rateAnswer: (): { status: number; body: unknown } => ({ status: 200, body: {} }),
-    testAnswer: (): { status: number; body: unknown } => ({ status: 200, body: { ok: true } }),
+    testAnswer: (): Answer | Promise<Answer> => ({ status: 200, body: { ok: true } }),
+    work: deviceWork(),
     requests: [] as { method: string; path: string; body: unknown }[],
     run: 'run-1',
     seq: 1,
@@ -392,7 +395,10 @@ export async function mockHub(dist: string) {
       ],
     }),
   );
-  app.post('/api/v1/devices/:id/test', (_request, response) => send(response, hub.testAnswer()));
+  mockDevices(app, hub.work);
+  app.post('/api/v1/devices/:id/test', async (_request, response) =>
+    send(response, await hub.testAnswer()),
+  );
   app.get('/api/v1/my-ticket/:id', (_request, response) => send(response, hub.lookAnswer()));
   app.use(express.static(dist));
   app.get(/.*/, (_request, response) => response.sendFile('index.html', { root: dist }));

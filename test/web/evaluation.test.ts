@@ -52,6 +52,8 @@ async function visit(): Promise<number> {
   const { body } = await hall.as('clerk')('POST', 'windows/1/finish');
   return (body['evaluation'] as { session: number }).session;
 }
+const given = async (session: number) =>
+  (await ratings()).some((event) => event.type === 'hall.rating.given' && event.data.session === session);
 const lit = (session: number) =>
   until('the keys to be lit', () => evaluator.state().session?.number === session);
 
@@ -119,7 +121,7 @@ describe('an evaluation', () => {
     expect(evaluator.state().session).toBeNull();
     await lit(session);
     evaluator.press(1);
-    await until('the press', async () => (await ratings()).at(-1)?.type === 'hall.rating.given');
+    await until('the press', () => given(session));
     expect((await ratings()).at(-1)).toMatchObject({ data: { session, level: 5 } });
   });
 
@@ -131,7 +133,7 @@ describe('an evaluation', () => {
     await ready();
     await lit(session);
     evaluator.press(1);
-    await until('the press', async () => (await ratings()).at(-1)?.type === 'hall.rating.given');
+    await until('the press', () => given(session));
     expect((await ratings()).at(-1)).toMatchObject({ data: { session, level: 5, staff: '1001' } });
   });
 

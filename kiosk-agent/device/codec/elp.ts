@@ -176,14 +176,14 @@ function bodyOf(message: HostMessage): (string | number)[] {
     case 'ACK':
       return ['ACK', message.boot, message.seq];
     case 'SHOW':
-      return ['SHOW', message.n, message.line, gb18030(message.text).toString('hex').toUpperCase()];
+      return ['SHOW', message.n, message.line, displayBytes(message.text).toString('hex').toUpperCase()];
     case 'SAY':
       return ['SAY', message.n, message.voice];
   }
 }
 
-/** At most 24 bytes of GB18030, cut between characters; control characters become spaces. */
-function gb18030(text: string): Buffer {
+/** Text for a device's own display: at most 24 bytes of GB18030, cut between characters; control characters become spaces. */
+export function displayBytes(text: string): Buffer {
   const characters: Buffer[] = [];
   let length = 0;
   for (const character of text.toWellFormed().replace(/\p{Cc}/gu, ' ')) {

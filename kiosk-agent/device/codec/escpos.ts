@@ -16,6 +16,9 @@ export type RealtimeQuestion = 1 | 2 | 3 | 4;
 /** DLE EOT n. */
 export const realtimeStatus = (question: RealtimeQuestion) => Uint8Array.of(0x10, 0x04, question);
 
+/** DLE EOT 20: full status in six bytes, of presenters and their kin (§1.2). */
+export const FULL_STATUS = Uint8Array.of(0x10, 0x04, 0x14);
+
 export type IdentityQuestion = 'firmware' | 'maker' | 'model' | 'serial';
 const IDENTITY_CODES = { firmware: 65, maker: 66, model: 67, serial: 68 } as const;
 /** GS I n. */
@@ -33,6 +36,8 @@ export type Reply =
   | { type: 'realtime'; byte: number }
   /** four bytes of automatic status */
   | { type: 'automatic'; bytes: [number, number, number, number] }
+  /** answer to DLE EOT 20: paper, user, recoverable, unrecoverable */
+  | { type: 'full-status'; bytes: [number, number, number, number] }
   /** one byte without the fixed bits: GS r or GS I, or DLE EOT of a printer that leaves them out (§1.2) */
   | { type: 'single'; byte: number }
   | { type: 'identity'; text: string }
@@ -54,6 +59,9 @@ const isRealtime = (byte: number) => (byte & 0x13) === 0x12;
 const isAutomaticStart = (byte: number) => (byte & 0x93) === 0x10;
 const isPlain = (byte: number) => (byte & 0x90) === 0x00;
 
+/** GS r 1 uses four bits and no other (§1.5): any other single byte is no answer to it. */
+export const isPaperStatus = (byte: number) => (byte & 0xf0) === 0x00;
+
 /**
  * Sorts a printer's answers by their fixed bits (§1.4), whatever the cuts between pieces; XON and XOFF may stand
  * anywhere, also inside a group or block. What fits nothing is `noise`, and the byte after it is looked at afresh.
@@ -61,11 +69,22 @@ const isPlain = (byte: number) => (byte & 0x90) === 0x00;
 export class ReplyStream {
   /** the group or block that is not complete; never more than 82 bytes */
   #open: number[] = [];
+  /** see {@link expectFullStatus} */
+  #full = false;
+
+  /**
+   * The next `10 0F` begins a full status: four bytes of any value follow, flow control's too. It begins like an
+   * automatic status (one that would be online with errors), so it is only taken when somebody has asked for it.
+   */
+  expectFullStatus(): void {
+    this.#full = true;
+  }
 
   push(bytes: Uint8Array): Reply[] {
     const replies: Reply[] = [];
     for (const byte of bytes) {
-      if (byte === XON || byte === XOFF) replies.push({ type: 'flow', ready: byte === XON });
+      const anyValue = this.#full && this.#open[0] === 0x10 && this.#open[1] === 0x0f;
+      if (!anyValue && (byte === XON || byte === XOFF)) replies.push({ type: 'flow', ready: byte === XON });
       else this.#take(byte, replies);
     }
     return replies;
@@ -74,16 +93,18 @@ export class ReplyStream {
   /** Gives up on what is not complete, because the rest would have come by now. */
   abandon(): Reply[] {
     const replies: Reply[] = [];
+    this.#full = false;
     while (this.#open.length > 0) this.#retake(replies);
     return replies;
   }
 
   #take(byte: number, replies: Reply[]): void {
     this.#open.push(byte);
-    const verdict = judge(this.#open);
+    const verdict = (this.#full && judgeFull(this.#open)) || judge(this.#open);
     if (verdict === 'more') return;
     if (verdict === 'wrong') return this.#retake(replies);
     this.#open = [];
+    if (verdict.type === 'full-status') this.#full = false;
     replies.push(verdict);
   }
 
@@ -112,6 +133,13 @@ function judge(open: readonly number[]): Reply | 'more' | 'wrong' {
   return 'wrong';
 }
 
+/** Undefined: no full status. */
+function judgeFull(open: readonly number[]): Reply | 'more' | undefined {
+  if (open[0] !== 0x10 || (open.length > 1 && open[1] !== 0x0f)) return undefined;
+  if (open.length < 6) return 'more';
+  return { type: 'full-status', bytes: [open[2]!, open[3]!, open[4]!, open[5]!] };
+}
+
 function judgeBlock(open: readonly number[]): Reply | 'more' | 'wrong' {
   if (open.length === 1) return 'more';
   const [header, id] = open;
@@ -138,48 +166,3 @@ function judgeBlock(open: readonly number[]): Reply | 'more' | 'wrong' {
   return ends ? { type: 'block', header: header!, bytes: Uint8Array.from(open.slice(1, -1)) } : 'more';
 }
 
-/** What a printer feels. */
-export type Sensors = {
-  offline: boolean;
-  coverOpen: boolean;
-  paperOut: boolean;
-  paperNearEnd: boolean;
-  cutterError: boolean;
-  /** any other error, recoverable or not */
-  otherError: boolean;
-  ticketNotTaken: boolean;
-};
-
-/** The four answers to DLE EOT 1–4, together (§1.2). */
-export function readRealtime(answers: readonly [number, number, number, number]): Sensors {
-  const [printer, cause, error, paper] = answers;
-  const cutterError = (error & 0x08) !== 0;
-  const paperOut = (paper & 0x60) !== 0 || (cause & 0x20) !== 0;
-  const coverOpen = (cause & 0x04) !== 0;
-  return {
-    offline: (printer & 0x08) !== 0,
-    coverOpen,
-    paperOut,
-    paperNearEnd: (paper & 0x0c) !== 0,
-    cutterError,
-    // "Error occurred" without its kind is still an error; with the cutter's it is the cutter's.
-    otherError: (error & 0x64) !== 0 || ((cause & 0x40) !== 0 && !cutterError),
-    // One maker's kiosk printer says so in bit 7, which is 0 for everybody else.
-    ticketNotTaken: (printer & 0x80) !== 0,
-  };
-}
-
-/** Four bytes of automatic status (§1.3); it does not know of a ticket that waits to be taken. */
-export function readAutomatic(
-  bytes: readonly [number, number, number, number],
-): Omit<Sensors, 'ticketNotTaken'> {
-  const [printer, error, paper] = bytes;
-  return {
-    offline: (printer & 0x08) !== 0,
-    coverOpen: (printer & 0x20) !== 0,
-    paperOut: (paper & 0x0c) !== 0,
-    paperNearEnd: (paper & 0x03) !== 0,
-    cutterError: (error & 0x08) !== 0,
-    otherError: (error & 0x64) !== 0,
-  };
-}

@@ -1,21 +1,27 @@
-/** Five keys at a window, over ELP/1. Keeps the protocol's promises; what a press means is decided elsewhere. */
+/**
+ * Five keys at a window, over ELP/1 or EHR/1: one machine, because times, repeats and promises are the same (evaluators §2).
+ * Keeps the protocol's promises; what a press means is decided elsewhere.
+ */
 import { EventEmitter } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { backoff } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
-import {
-  ElpReceiver,
-  encodeElp,
-  type DeviceMessage,
-  type DropReason,
-  type ElpFault,
-  type HostMessage,
-} from '../codec/elp.ts';
+import type { EhrIdentity } from '../codec/ehr.ts';
+import type { ElpFault, HostMessage } from '../codec/elp.ts';
 import type { PortTrouble, Transport } from '../transport/transport.ts';
 import { ElpCommands } from './elp-commands.ts';
+import { EvaluatorIdentity } from './evaluator-identity.ts';
 import { evaluatorState } from './evaluator-status.ts';
+import {
+  makeWire,
+  type DropReason,
+  type EvaluatorMessage,
+  type EvaluatorProtocol,
+  type EvaluatorWire,
+} from './evaluator-wire.ts';
 import { JUDGE_AFTER_MS, LineQuality } from './line-quality.ts';
 import type { CommandResult, DeviceStatus, Evaluator, EvaluatorEvents, Press, Voice } from './interfaces.ts';
+import { PressNumbers, type LastSeq } from './press-numbers.ts';
 
 /** "no message for 12 s makes it lost" (ELP/1). */
 const LOST_MS = 12_000;
@@ -35,24 +41,33 @@ const VOICES: Record<Voice, number> = {
 export type OnFrame = (
   direction: 'sent' | 'received',
   bytes: Uint8Array,
-  decoded: DeviceMessage | HostMessage | { dropped: DropReason },
+  decoded: EvaluatorMessage | ({ type: 'IDENTITY' } & EhrIdentity) | HostMessage | { dropped: DropReason },
 ) => void;
 
-export type ElpEvaluatorParts = {
+export type WindowEvaluatorParts = {
   id: string;
+  protocol: EvaluatorProtocol;
   clock: Clock;
   /** [0…1) */
   random: () => number;
   /** the technician's view of the wire */
   onFrame?: OnFrame;
+  /** EHR/1 numbers its presses in 16 bits: without this a device that wrapped while no agent ran is counted anew */
+  lastSeq?: LastSeq;
 };
 
-export class ElpEvaluator extends EventEmitter<EvaluatorEvents> implements Evaluator {
+/** Open evaluation as a heartbeat tells it; EHR/1 does not say which one. */
+type Told = number | 'some' | null;
+
+export class WindowEvaluator extends EventEmitter<EvaluatorEvents> implements Evaluator {
   readonly id: string;
   readonly kind = 'evaluator';
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #onFrame: OnFrame | undefined;
+  readonly #protocol: EvaluatorProtocol;
+  readonly #numbers: PressNumbers;
+  readonly #question: EvaluatorIdentity;
   readonly #commands: ElpCommands;
   readonly #quality = new LineQuality();
   readonly #counters = {
@@ -65,7 +80,7 @@ export class ElpEvaluator extends EventEmitter<EvaluatorEvents> implements Evalu
 
   #transport: Transport | null = null;
   #trouble: PortTrouble | null = null;
-  #receiver = new ElpReceiver();
+  #wire: EvaluatorWire;
   #identity: { serial: string; boot: string; firmware: string } | null = null;
   #greeted = false;
   #silent: string | null = null;
@@ -86,12 +101,26 @@ export class ElpEvaluator extends EventEmitter<EvaluatorEvents> implements Evalu
   #cancelLost: (() => void) | null = null;
   #cancelJudge: (() => void) | null = null;
 
-  constructor(parts: ElpEvaluatorParts) {
+  constructor(parts: WindowEvaluatorParts) {
     super();
     this.id = parts.id;
     this.#clock = parts.clock;
     this.#random = parts.random;
     this.#onFrame = parts.onFrame;
+    this.#protocol = parts.protocol;
+    this.#wire = makeWire(parts.protocol);
+    this.#numbers = new PressNumbers(parts.lastSeq ?? (() => 0));
+    this.#question = new EvaluatorIdentity({
+      clock: parts.clock,
+      random: parts.random,
+      onKnown: (boot, { serial, firmware }) => {
+        this.#greet(serial, boot, firmware);
+        this.#appearWhenReady();
+        this.#tell();
+      },
+      onTrouble: () => this.#tell(),
+      onReport: (bytes, decoded) => this.#onFrame?.('received', bytes, decoded),
+    });
     this.#probeWaits = backoff(parts.random);
     this.#commands = new ElpCommands({
       clock: parts.clock,
@@ -171,7 +200,8 @@ export class ElpEvaluator extends EventEmitter<EvaluatorEvents> implements Evalu
   #release(): void {
     if (this.#transport) this.#transport.onData = null;
     this.#transport = null;
-    this.#receiver = new ElpReceiver();
+    this.#wire = makeWire(this.#protocol);
+    this.#question.drop();
     this.#greeted = false;
     this.#silent = null;
     this.#faults = [];
@@ -191,7 +221,7 @@ export class ElpEvaluator extends EventEmitter<EvaluatorEvents> implements Evalu
 
   #send(message: HostMessage): void {
     if (!this.#transport) return;
-    const bytes = encodeElp(message);
+    const bytes = this.#wire.encode(message);
     this.#counters.framesOut += 1;
     this.#onFrame?.('sent', bytes, message);
     // Whether it arrived is told by the answer, never by the write; a lost port settles the command by `detached`.
@@ -200,7 +230,7 @@ export class ElpEvaluator extends EventEmitter<EvaluatorEvents> implements Evalu
 
   #onData(bytes: Uint8Array): void {
     const transport = this.#transport;
-    const { frames, dropped } = this.#receiver.push(bytes);
+    const { frames, dropped } = this.#wire.receive(bytes);
     for (const { reason, bytes: lost } of dropped) {
       this.#onFrame?.('received', lost, { dropped: reason });
       this.#onDropped(reason, lost.length);
@@ -215,11 +245,12 @@ export class ElpEvaluator extends EventEmitter<EvaluatorEvents> implements Evalu
     this.#tell();
   }
 
-  #onMessage(message: DeviceMessage): void {
+  #onMessage(message: EvaluatorMessage): void {
     this.#lastSeenAt = this.#clock.now();
     this.#quality.message();
     this.#lost = false;
     this.#watchForLoss();
+    if ('faults' in message) this.#faults = message.faults;
     switch (message.type) {
       case 'HI':
         this.#onHello(message);
@@ -227,41 +258,56 @@ export class ElpEvaluator extends EventEmitter<EvaluatorEvents> implements Evalu
       case 'KEY':
         this.#onKey(message);
         break;
-      case 'ST':
-        this.#faults = message.faults;
-        if (this.#isSameDevice(message.boot)) this.#compareSession(message.session);
+      case 'ST': {
+        const told: Told = 'session' in message ? message.session : message.open ? 'some' : null;
+        if (this.#isSameDevice(message.boot)) this.#compareSession(told);
         break;
+      }
       case 'OK':
-        this.#onAnswered();
-        this.#commands.answer(message.n, { ok: true });
-        break;
       case 'NO':
         this.#onAnswered();
-        this.#commands.answer(message.n, { ok: false, why: message.why });
+        this.#commands.answer(
+          message.n,
+          message.type === 'OK' ? { ok: true } : { ok: false, why: message.why },
+        );
+        if ('boot' in message) this.#isSameDevice(message.boot);
         break;
     }
-    if (this.#owesAppeared && this.#greeted && this.#silent === null) {
-      this.#owesAppeared = false;
-      this.#tell();
-      this.emit('appeared');
-    }
+    this.#appearWhenReady();
   }
 
-  #onHello(hello: DeviceMessage & { type: 'HI' }): void {
+  #appearWhenReady(): void {
+    if (!this.#owesAppeared || !this.#greeted || this.#silent !== null) return;
+    this.#owesAppeared = false;
+    this.#tell();
+    this.emit('appeared');
+  }
+
+  #onHello(hello: EvaluatorMessage & { type: 'HI' }): void {
+    if ('serial' in hello) return this.#greet(hello.serial, hello.boot, hello.firmware);
+    this.#onAnswered();
+    this.#commands.hello();
+    if (this.#greeted && this.#identity?.boot === hello.boot) return;
+    this.#greeted = false;
+    this.#forgetSession();
+    if (this.#transport) this.#question.ask(this.#transport, hello.boot);
+  }
+
+  #greet(serial: string, boot: string, firmware: string): void {
     const before = this.#identity;
-    if (!this.#greeted || before?.boot !== hello.boot || before.serial !== hello.serial)
-      this.#forgetSession();
-    this.#identity = { serial: hello.serial, boot: hello.boot, firmware: hello.firmware };
+    if (!this.#greeted || before?.boot !== boot || before.serial !== serial) this.#forgetSession();
+    this.#identity = { serial, boot, firmware };
     this.#greeted = true;
     this.#onAnswered();
     this.#commands.hello();
   }
 
-  #onKey(key: DeviceMessage & { type: 'KEY' }): void {
+  #onKey(key: EvaluatorMessage & { type: 'KEY' }): void {
     // Without a serial number a press has no name. It is not lost: the device repeats it.
     if (!this.#isSameDevice(key.boot) || !this.#identity) return;
-    const { boot, seq, session, code, ageMs } = key;
+    const { boot, session, code, ageMs } = key;
     const { serial } = this.#identity;
+    const seq = this.#protocol === 'ehr/1' ? this.#numbers.numberOf(serial, boot, key.seq) : key.seq;
     this.emit('press', { serial, boot, seq, session, code, ageMs, receivedAt: this.#clock.now() });
   }
 
@@ -272,7 +318,7 @@ export class ElpEvaluator extends EventEmitter<EvaluatorEvents> implements Evalu
       this.#greeted = false;
       this.#forgetSession();
     }
-    if (!this.#commands.busy && this.#cancelProbe === null) this.#probe();
+    if (!this.#commands.busy && this.#cancelProbe === null && !this.#question.asking) this.#probe();
     return false;
   }
 
@@ -282,10 +328,11 @@ export class ElpEvaluator extends EventEmitter<EvaluatorEvents> implements Evalu
   }
 
   /** The heartbeat is the truth about what is open; a command in flight may be about to change it. */
-  #compareSession(session: number | null): void {
+  #compareSession(told: Told): void {
     if (this.#commands.busy) return;
     if (this.#open?.session === this.#shutting) this.#open = null;
     if (this.#open && this.#clock.monotonicMs() > this.#open.untilMs - SESSION_SLACK_MS) this.#open = null;
+    const session = told === 'some' ? (this.#open?.session ?? this.#shutting) : told;
     if (this.#open && this.#open.session !== session) {
       this.#counters.resynced += 1;
       this.#forgetSession();
@@ -338,16 +385,19 @@ export class ElpEvaluator extends EventEmitter<EvaluatorEvents> implements Evalu
   }
 
   #describe(): DeviceStatus {
+    const identity = this.#question.trouble;
     const ranked = evaluatorState({
       port: this.#transport ? 'open' : this.#trouble,
-      unreadable: this.#quality.unreadable(this.#lost, this.#clock.monotonicMs()),
+      unreadable:
+        this.#quality.unreadable(this.#lost, this.#clock.monotonicMs()) || identity?.unreadable === true,
       lost: this.#lost,
-      silent: this.#silent !== null,
+      silent: this.#silent !== null || identity !== null,
       greeted: this.#greeted,
       faults: this.#faults,
     });
     const detail =
       this.#trouble?.detail ??
+      (ranked.state === 'silent' || ranked.state === 'wrong-settings' ? identity?.detail : undefined) ??
       (ranked.state === 'silent' ? `${this.#silent} was not answered` : undefined) ??
       (ranked.state === 'wrong-settings' ? 'bytes arrive, but no messages' : undefined);
     return {
@@ -372,3 +422,5 @@ export class ElpEvaluator extends EventEmitter<EvaluatorEvents> implements Evalu
 function isSession(session: number): boolean {
   return Number.isInteger(session) && session >= 1 && session <= 4_294_967_295;
 }
+
+export { WindowEvaluator as ElpEvaluator };

@@ -1,5 +1,5 @@
 /** How well bytes become messages on one line, and when they cannot be the right ones at all. */
-import type { DropReason } from '../codec/elp.ts';
+import type { DropReason } from './evaluator-wire.ts';
 
 /** Bytes without one message: this many at once, or a few that are left after this time. */
 const MANY_BYTES = 64;
@@ -26,12 +26,25 @@ export class LineQuality {
     this.#bytes = 0;
   }
 
-  /** Counts noise in bytes and the rest in lines; true for the first since the last message. */
+  /** Counts what is no frame at all in bytes and the rest in frames; true for the first since the last message. */
   dropped(reason: DropReason, bytes: number, nowMs: number): boolean {
-    if (reason === 'noise') this.counters.droppedNoise += bytes;
-    else if (reason === 'wrong-crc') this.counters.wrongCrc += 1;
-    else if (reason === 'bad-body') this.counters.badBody += 1;
-    else this.counters.tooLong += 1;
+    switch (reason) {
+      case 'noise':
+      case 'unknown-report':
+      case 'wrong-length':
+        this.counters.droppedNoise += bytes;
+        break;
+      case 'wrong-crc':
+        this.counters.wrongCrc += 1;
+        break;
+      case 'bad-body':
+      case 'not-zero':
+        this.counters.badBody += 1;
+        break;
+      case 'too-long':
+        this.counters.tooLong += 1;
+        break;
+    }
     const first = this.#bytes === 0;
     if (first) this.#sinceMs = nowMs;
     this.#bytes += bytes;

@@ -1,7 +1,7 @@
 /** What a printer's state is called in public: one closed union, ranked here and nowhere else. */
 import type { PaperFault } from '../../contract/events.ts';
 import type { DeviceStateName } from '../../contract/live.ts';
-import type { Sensors } from '../codec/escpos.ts';
+import type { Sensors } from '../codec/escpos-sensors.ts';
 import { stateOfTrouble, type PortTrouble } from '../transport/transport.ts';
 
 /** How far the printer can be reached. */
@@ -10,6 +10,8 @@ export type Reach =
   | { at: 'opening' }
   /** no port; null: closed on purpose */
   | { at: 'away'; trouble: PortTrouble | null }
+  /** the port is open, and this model cannot answer: nothing will ever be known */
+  | { at: 'mute' }
   /** the port is open and nothing answers */
   | { at: 'silent' }
   /** the port is open and what comes makes no sense: another speed, or another kind of device */
@@ -20,6 +22,8 @@ export type Reach =
 export function stopOf(sensors: Sensors): PaperFault | null {
   if (sensors.coverOpen) return 'cover-open';
   if (sensors.paperOut) return 'paper-out';
+  // Paper that is jammed in the knife stops the knife too: the paper is what people must take out.
+  if (sensors.paperJam) return 'paper-jam';
   if (sensors.cutterError) return 'cutter-error';
   if (sensors.otherError) return 'printer-error';
   if (sensors.offline) return 'printer-offline';
@@ -33,6 +37,8 @@ export function refusalOf(reach: Reach): PaperFault | null {
       return 'printer-missing';
     case 'away':
       return reach.trouble ? faultOfTrouble(reach.trouble) : 'no-printer';
+    case 'mute':
+      return null;
     case 'silent':
     case 'garbled':
       return 'no-answer';
@@ -70,6 +76,8 @@ export function publicState(reach: Reach): PublicState {
       return reach.trouble
         ? { state: stateOfTrouble(reach.trouble), notes: [], detail: reach.trouble.detail }
         : { state: 'lost', notes: [] };
+    case 'mute':
+      return { state: 'ready', notes: ['status-unknown'] };
     case 'silent':
       return { state: 'silent', notes: [] };
     case 'garbled':
@@ -78,6 +86,7 @@ export function publicState(reach: Reach): PublicState {
       const notes: string[] = [];
       if (reach.sensors.paperNearEnd) notes.push('paper-near-end');
       if (reach.sensors.ticketNotTaken) notes.push('ticket-not-taken');
+      if (reach.sensors.headHot) notes.push('head-hot');
       const fault = stopOf(reach.sensors);
       return fault ? { state: 'faulted', fault, notes } : { state: 'ready', notes };
     }

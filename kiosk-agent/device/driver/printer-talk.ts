@@ -1,14 +1,6 @@
 /** One open port of a printer: questions and their answers, data in pieces. Lives as long as the port does. */
 import type { Clock } from '../clock.ts';
-import {
-  ReplyStream,
-  identify,
-  readRealtime,
-  realtimeStatus,
-  type IdentityQuestion,
-  type Reply,
-  type Sensors,
-} from '../codec/escpos.ts';
+import { ReplyStream, identify, type IdentityQuestion, type Reply } from '../codec/escpos.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** Small enough to stop between pieces when the paper runs out, large enough to keep a line busy. */
@@ -27,17 +19,17 @@ export class PrinterTalk {
   readonly #replies = new ReplyStream();
   /** each looks at a reply (null: the port is gone) and says whether it takes it */
   readonly #waiting = new Set<(reply: Reply | null) => boolean>();
+  /** wait for anything to be heard, and take nothing */
+  readonly #stirring = new Set<() => void>();
   /** what the operating system has not taken yet */
   #writing: Promise<'sent' | 'stuck' | 'gone'> | null = null;
   #gone = false;
-  /** answers DLE EOT without the fixed bits (§1.2); undefined until the first answer */
-  #unmarked: boolean | undefined;
-  /** a status question was given up, and its answer may come in the place of the next one's */
-  #lateAnswer = false;
-  /** barriers (GS r) whose answer has not come; answers of abandoned sheets may still come */
-  owedBarriers = 0;
+  /** the printer has said XOFF */
+  #stopped = false;
   /** bytes that fitted nothing, since the port was opened */
   noise = 0;
+  /** how often it said XON without an XOFF: it has been switched on (§1.7), and what it held is lost */
+  restarts = 0;
 
   constructor(transport: Transport, clock: Clock, onReply: (reply: Reply) => void, onFrame?: FrameListener) {
     this.#transport = transport;
@@ -51,16 +43,12 @@ export class PrinterTalk {
     return this.#gone;
   }
 
-  /** Its status answers look like those to a barrier: the two may not be asked at the same time. */
-  get unmarked(): boolean {
-    return this.#unmarked === true;
-  }
-
   /** The port is gone: everybody who waits is told. May be called again. */
   end(): void {
     this.#gone = true;
     this.#transport.onData = null;
     for (const offer of [...this.#waiting]) offer(null);
+    for (const wake of [...this.#stirring]) wake();
   }
 
   /**
@@ -71,10 +59,10 @@ export class PrinterTalk {
     question: Uint8Array,
     pick: (reply: Reply) => T | undefined,
     limitMs: number,
-  ): Promise<T | 'silent' | 'gone'> {
+  ): Promise<T | 'silent' | 'stuck' | 'gone'> {
     if (this.#gone) return 'gone';
     const ready = await this.#written(limitMs);
-    if (ready !== 'sent') return ready === 'gone' ? 'gone' : 'silent';
+    if (ready !== 'sent') return ready;
     let answer: T | undefined;
     const heard = this.wait((reply) => (answer = pick(reply)) !== undefined, limitMs);
     void this.#write(question);
@@ -83,35 +71,10 @@ export class PrinterTalk {
     return end === 'heard' ? answer! : end;
   }
 
-  /**
-   * What the printer feels: DLE EOT 1–4, each after the answer to the one before; undefined when one was not answered
-   * or by `deadline` (monotonic ms).
-   */
-  async askSensors(deadline = Infinity): Promise<Sensors | undefined> {
-    const left = () => Math.min(ANSWER_MS, deadline - this.#clock.monotonicMs());
-    if (this.#lateAnswer) await this.wait((reply) => reply.type === 'realtime', left());
-    this.#lateAnswer = false;
-    const noiseBefore = this.noise;
-    let unmarked = false;
-    const pick = (reply: Reply) => {
-      if (reply.type === 'realtime') return reply.byte;
-      if (reply.type !== 'single' || this.#unmarked === false || this.owedBarriers > 0) return undefined;
-      unmarked = true;
-      return reply.byte;
-    };
-    const answers: [number, number, number, number] = [0, 0, 0, 0];
-    for (const question of [1, 2, 3, 4] as const) {
-      const answer = await this.ask(realtimeStatus(question), pick, left());
-      if (typeof answer !== 'number') {
-        this.#lateAnswer = answer === 'silent';
-        return undefined;
-      }
-      answers[question - 1] = answer;
-    }
-    // An answer is a single byte: where noise came with it, it may have been noise.
-    if (this.noise > noiseBefore) return undefined;
-    this.#unmarked ??= unmarked;
-    return readRealtime(answers);
+  /** As `ask`, for a question whose answer has a form that is only read when it is expected. */
+  askFullStatus<T>(question: Uint8Array, pick: (reply: Reply) => T | undefined, limitMs: number) {
+    this.#replies.expectFullStatus();
+    return this.ask(question, pick, limitMs);
   }
 
   /** GS I; undefined when it does not say. In data order, so it is answered only while the printer is online. */
@@ -141,6 +104,20 @@ export class PrinterTalk {
       };
       const cancel = this.#clock.after(Math.max(0, limitMs), () => done('silent'));
       this.#waiting.add(offer);
+    });
+  }
+
+  /** Waits up to `limitMs` until anything has been heard and its meaning is known, or the port is gone. */
+  stir(limitMs: number): Promise<void> {
+    if (this.#gone) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        cancel();
+        this.#stirring.delete(wake);
+        resolve();
+      };
+      const cancel = this.#clock.after(Math.max(0, limitMs), wake);
+      this.#stirring.add(wake);
     });
   }
 
@@ -194,8 +171,12 @@ export class PrinterTalk {
 
   #offer(reply: Reply): void {
     if (reply.type === 'noise') this.noise += reply.bytes.length;
+    if (reply.type === 'flow') {
+      if (reply.ready && !this.#stopped) this.restarts += 1;
+      this.#stopped = !reply.ready;
+    }
     for (const offer of [...this.#waiting]) if (offer(reply)) return;
-    if (reply.type === 'realtime') this.#lateAnswer = false;
     this.#onReply(reply);
+    for (const wake of [...this.#stirring]) wake();
   }
 }

@@ -1,73 +1,33 @@
 /**
  * A ticket printer that speaks ESC/POS: one sheet at a time, and the truth about each (escpos-printer.md §1).
- *
- * The rule of every outcome: `failed` only when the sheet certainly will not come out any more; `printed` only on the
- * printer's own word behind the data; everything else is `unconfirmed`.
+ * The fate of a sheet is told in printer-job.ts, looking in printer-look.ts, the public state in printer-status.ts.
  */
 import { EventEmitter } from 'node:events';
 import type { PaperFault } from '../../contract/events.ts';
 import type { Clock } from '../clock.ts';
-import {
-  AUTOMATIC_STATUS,
-  CLEAR_BUFFERS,
-  FEED_AND_CUT,
-  INIT,
-  PAPER_STATUS,
-  RECOVER_CLEARING,
-  processIdRequest,
-  readAutomatic,
-  type Reply,
-} from '../codec/escpos.ts';
+import { AUTOMATIC_STATUS, type Reply } from '../codec/escpos.ts';
+import { readAutomatic } from '../codec/escpos-sensors.ts';
 import type { AttachedDriver } from '../session.ts';
 import type { PortTrouble, Transport } from '../transport/transport.ts';
 import type { DeviceStatus, PrintOutcome, TicketPrinter } from './interfaces.ts';
+import { Barriers } from './printer-barriers.ts';
+import { PrintJob } from './printer-job.ts';
+import { PATIENCE_MS, PrinterLook, type LookModel } from './printer-look.ts';
 import { publicState, refusalOf, stopOf, type Reach } from './printer-status.ts';
+import { leftover, putInStep, type HalfSheet } from './printer-step.ts';
 import { ANSWER_MS, PrinterTalk, type FrameListener } from './printer-talk.ts';
 
 const IDLE_LOOK_MS = 2_000;
-/** While a sheet is printing; between commands only, so after its last byte. */
-const JOB_LOOK_MS = 300;
 const MAX_INTRODUCTIONS = 3;
-const WRITE_MS = 15_000;
-/** From the last byte to the answer, whatever happens. */
-const FATE_MS = 10_000;
-const CLEAR_MS = 2_000;
-/** How long after the barrier's word a process id may still come from a printer that has never answered one. */
-const LATE_ID_MS = 3_000;
-/**
- * Fills up a command of which only a part arrived (the longest we send is a QR code of 213 bytes), so that the next
- * one is read as a command. Zeros first, before any question: they also complete a half-sent length (§1.6).
- */
-const PADDING = new Uint8Array(256);
 
 export type PrinterParts = {
   id: string;
-  model: { columns: 48 | 32; confirmation: 'process-id' | 'barrier' };
+  model: LookModel & { columns: 48 | 32; confirmation: 'process-id' | 'barrier' | 'none' };
   clock: Clock;
   /** [0…1): where the process ids begin, so that those of an earlier run are not taken for ours */
   random: () => number;
   onFrame?: FrameListener;
 };
-
-/**
- * A sheet on its way. The printer is asked for its word twice: behind the content, and behind the cut. With the first
- * word the sheet may be whole already; with the second it is.
- */
-type Job = {
-  asksId: boolean;
-  contentId: string;
-  id: string;
-  /** barriers sent with this sheet that have not answered */
-  barriersLeft: number;
-  /** noise on the line before it was sent */
-  noiseBefore: number;
-  contentOut: boolean;
-  idCame: boolean;
-  barrierCame: boolean;
-};
-
-/** Ends a sheet that was reported as failed, in case enough of it hangs there to be taken for a good one. */
-const VOID_LINE = Buffer.from([0x1c, 0x26, 0xd7, 0xf7, 0xb7, 0xcf, ...Buffer.from(' VOID\n')]);
 
 export class EscPosPrinter
   extends EventEmitter<{ status: [from: DeviceStatus, to: DeviceStatus] }>
@@ -81,21 +41,24 @@ export class EscPosPrinter
   #status: DeviceStatus = { state: 'opening', notes: [], counters: {} };
   #reach: Reach = { at: 'opening' };
   #talk: PrinterTalk | null = null;
+  #look: PrinterLook | null = null;
+  readonly #barriers: Barriers;
   /** everything that talks to the printer goes through here, one after the other */
   #lane: Promise<unknown> = Promise.resolve();
   #cancelLook: (() => void) | null = null;
   #closed = false;
 
-  #job: Job | null = null;
+  #job: PrintJob | null = null;
   #runningId: number;
   /** what is known of GS ( H: a model may promise it and its firmware not keep it */
   #processId: 'unproven' | 'answers' | 'unanswered' = 'unproven';
   /** the printer may hold a part of a command; true at first, because an earlier run may have been cut off */
   #halfCommand = true;
-  /** what may hang uncut in front of the next sheet, as it was reported */
-  #halfSheet: 'none' | 'unconfirmed' | 'failed' = 'none';
+  #halfSheet: HalfSheet = 'none';
   /** how often it may still be asked who it is on this port; many never say */
   #introductions = 0;
+  /** its restarts that are known */
+  #restarts = 0;
 
   #serial: string | undefined;
   #firmware: string | undefined;
@@ -108,6 +71,7 @@ export class EscPosPrinter
     this.columns = parts.model.columns;
     this.#parts = parts;
     this.#clock = parts.clock;
+    this.#barriers = new Barriers(parts.clock);
     this.#runningId = Math.floor(parts.random() * 9_999);
   }
 
@@ -128,19 +92,23 @@ export class EscPosPrinter
       (reply) => this.#hear(talk, reply),
       this.#parts.onFrame,
     );
+    const look = new PrinterLook(talk, this.#clock, this.#barriers, this.#parts.model);
     this.#talk = talk;
+    this.#look = look;
     this.#introductions = MAX_INTRODUCTIONS;
+    this.#restarts = 0;
     // Nobody knows how much of an unsettled sheet reached the printer before the port went.
     if (this.#halfSheet !== 'none') this.#halfCommand = true;
-    // Sensors are the truth after a reconnect: nothing is known until they have answered.
-    this.#setReach({ at: 'opening' });
-    void this.#inLane(() => this.#lookAround(talk));
+    // Sensors are the truth after a reconnect: nothing is known until they have answered, if they ever do.
+    this.#setReach({ at: this.#parts.model.status === 'none' ? 'mute' : 'opening' });
+    void this.#inLane(() => this.#lookAround(talk, look));
   }
 
   detached(trouble: PortTrouble | null): void {
     this.#cancelLook?.();
     this.#talk?.end();
     this.#talk = null;
+    this.#look = null;
     this.#setReach({ at: 'away', trouble });
   }
 
@@ -150,7 +118,7 @@ export class EscPosPrinter
       const outcome = await this.#printOne(bytes);
       this.#job = null;
       this.#counters[outcome.outcome] += 1;
-      if (this.#talk) this.#lookIn(IDLE_LOOK_MS);
+      this.#lookIn(IDLE_LOOK_MS);
       return outcome;
     });
   }
@@ -162,173 +130,58 @@ export class EscPosPrinter
     await this.#lane;
   }
 
-  // ── one sheet ──
-
   async #printOne(bytes: Uint8Array): Promise<PrintOutcome> {
-    const talk = this.#talk;
     const refused = (why: PaperFault): PrintOutcome => ({ outcome: 'failed', why, bytesSent: 0 });
-    if (!talk) return refused(refusalOf(this.#reach) ?? 'printer-missing');
-    if (this.#halfCommand) await this.#putInStep(talk);
-    await this.#look(talk);
+    const talk = this.#talk;
+    const look = this.#look;
+    if (!talk || !look) return refused(refusalOf(this.#reach) ?? 'printer-missing');
+    await this.#inStep(talk);
+    await this.#lookTwice(talk, look);
     const stop = talk.gone ? this.#awayFault() : refusalOf(this.#reach);
     if (stop) return refused(stop);
-    const asksId = this.#parts.model.confirmation === 'process-id' && this.#processId !== 'unanswered';
-    const asksBarrier = !asksId || this.#processId === 'unproven';
-    if (asksBarrier && talk.owedBarriers > 0 && !(await this.#settleBarriers(talk))) {
+    const asks = this.#asks;
+    if (asks.barrier && !(await this.#barriers.settle(talk)))
       return refused(talk.gone ? this.#awayFault() : 'no-answer');
-    }
 
-    const job: Job = {
-      asksId,
-      contentId: this.#nextId(),
-      id: this.#nextId(),
-      barriersLeft: asksBarrier ? 2 : 0,
-      noiseBefore: talk.noise,
-      contentOut: false,
-      idCame: false,
-      barrierCame: false,
-    };
-    const question = (id: string) => [
-      ...(asksId ? [processIdRequest(id)] : []),
-      ...(asksBarrier ? [PAPER_STATUS] : []),
-    ];
-    const contentEnd = bytes.length - (endsWithCut(bytes) ? FEED_AND_CUT.length : 0);
-    const whole = Buffer.concat([
-      ...this.#leftover(),
-      bytes.subarray(0, contentEnd),
-      ...question(job.contentId),
-      bytes.subarray(contentEnd),
-      // The sheet's own ESC @ has switched it off.
-      AUTOMATIC_STATUS,
-      ...question(job.id),
-    ]);
+    const job = new PrintJob({
+      talk,
+      look,
+      barriers: this.#barriers,
+      clock: this.#clock,
+      asks,
+      realtime: this.#realtime,
+      nextId: () => this.#nextId(),
+      stop: () => this.#stop(),
+      awayFault: () => this.#awayFault(),
+      lookAgain: (deadline) => this.#readSensors(talk, look, PATIENCE_MS.job, deadline),
+    });
     this.#job = job;
-    // Before sending: a quick printer answers before the operating system says that it has taken the data.
-    talk.owedBarriers += job.barriersLeft;
-    const sent = await talk.send(whole, WRITE_MS, () => this.#stop() !== null);
-    if (sent.handed === 0) talk.owedBarriers -= job.barriersLeft;
-    if (sent.handed === 0) return refused(talk.gone ? this.#awayFault() : (this.#stop() ?? 'no-answer'));
-    this.#halfSheet = 'unconfirmed';
-    this.#halfCommand = sent.end !== 'sent';
-
-    const fate = await this.#fateOf(job, talk, sent.end, this.#clock.monotonicMs() + FATE_MS);
-    // A printer without marks can no longer be asked anything while a barrier is owed.
-    if (talk.unmarked) talk.owedBarriers = 0;
-    this.#halfSheet = fate.outcome === 'printed' ? 'none' : fate.outcome;
-    if (fate.outcome === 'printed') return fate;
-    return { ...fate, bytesSent: Math.min(sent.handed, bytes.length) };
-  }
-
-  /** Cuts off what may hang there, marked as void if nobody is to use it. */
-  #leftover(): Uint8Array[] {
-    switch (this.#halfSheet) {
-      case 'none':
-        return [];
-      case 'unconfirmed':
-        return [INIT, FEED_AND_CUT];
-      case 'failed':
-        return [INIT, VOID_LINE, FEED_AND_CUT];
-    }
-  }
-
-  /** Waits for the printer's word behind the data, its trouble, or the end of patience. */
-  async #fateOf(
-    job: Job,
-    talk: PrinterTalk,
-    sending: 'sent' | 'stopped' | 'stuck' | 'gone',
-    deadline: number,
-  ): Promise<PrintOutcome> {
-    const unconfirmed = (why: PaperFault): PrintOutcome => ({ outcome: 'unconfirmed', why, bytesSent: 0 });
-    let barrierAt: number | undefined;
-    let lookedAt = this.#clock.monotonicMs();
-    for (;;) {
-      const now = this.#clock.monotonicMs();
-      if (job.idCame) return { outcome: 'printed', confirmedBy: 'process-id' };
-      if (talk.gone) return unconfirmed(this.#awayFault());
-      if (job.barrierCame) {
-        barrierAt ??= now;
-        const idMayCome = job.asksId && now - barrierAt < LATE_ID_MS;
-        if (!idMayCome) return this.#wordOfBarrier(job, talk, deadline);
-      }
-      const stop = this.#stop();
-      if (stop) return this.#giveUp(job, talk, stop, sending === 'sent', deadline);
-      if (sending === 'stuck' || now >= deadline) return unconfirmed('no-answer');
-
-      // A printer without marks answers a status question like a barrier: it is not asked while one is awaited.
-      const mayLook = !(talk.unmarked && talk.owedBarriers > 0);
-      if (mayLook && now - lookedAt >= JOB_LOOK_MS) {
-        await this.#askSensors(talk, deadline);
-        lookedAt = this.#clock.monotonicMs();
-      } else {
-        // Whatever is heard may have changed the sheet's fate; nothing is taken from the others.
-        await this.#stir(talk, Math.min(JOB_LOOK_MS, deadline - now));
-      }
-    }
-  }
-
-  /** All data has been worked through and no process id came: printed, if the sensors agree. */
-  async #wordOfBarrier(job: Job, talk: PrinterTalk, deadline: number): Promise<PrintOutcome> {
-    const heard = await this.#askSensors(talk, deadline);
-    if (job.idCame) return { outcome: 'printed', confirmedBy: 'process-id' };
-    if (talk.gone) return { outcome: 'unconfirmed', why: this.#awayFault(), bytesSent: 0 };
-    // The barrier's answer is a single byte: with noise on the line it may have been noise.
-    const stop = this.#stop() ?? (heard && talk.noise === job.noiseBefore ? null : 'no-answer');
-    if (stop) return { outcome: 'unconfirmed', why: stop, bytesSent: 0 };
-    if (job.asksId) {
+    const { fate, halfSheet, halfCommand } = await job.run(bytes, leftover(this.#halfSheet));
+    if (fate.outcome === 'failed' && fate.bytesSent === 0) return fate;
+    this.#halfSheet = halfSheet;
+    this.#halfCommand ||= halfCommand;
+    if (asks.id && fate.outcome === 'printed' && fate.confirmedBy === 'barrier') {
       this.#processId = 'unanswered';
       this.#publish();
     }
-    return { outcome: 'printed', confirmedBy: 'barrier' };
+    return fate;
   }
 
-  /**
-   * Trouble in the middle of a sheet. The printer keeps what it holds and prints it after the repair (§1.6), so the
-   * sheet has failed only when the printer has confirmed that it threw the data away before the content was out.
-   */
-  async #giveUp(
-    job: Job,
-    talk: PrinterTalk,
-    why: PaperFault,
-    allSent: boolean,
-    deadline: number,
-  ): Promise<PrintOutcome> {
-    const left = () => Math.min(CLEAR_MS, deadline - this.#clock.monotonicMs());
-    if (!allSent) await talk.send(PADDING, left());
-    const cleared = await this.#clear(talk, left());
-    if (job.idCame) return { outcome: 'printed', confirmedBy: 'process-id' };
-    if (cleared && !job.contentOut) return { outcome: 'failed', why, bytesSent: 0 };
-    if (!cleared && (why === 'cutter-error' || why === 'printer-error'))
-      await talk.send(RECOVER_CLEARING, left());
-    return { outcome: 'unconfirmed', why, bytesSent: 0 };
+  get #realtime(): boolean {
+    return this.#parts.model.status === 'realtime';
   }
 
-  async #clear(talk: PrinterTalk, limitMs: number): Promise<boolean> {
-    const answer = await talk.ask(CLEAR_BUFFERS, (reply) => reply.type === 'cleared' || undefined, limitMs);
-    if (answer === true) talk.owedBarriers = 0;
-    return answer === true;
+  /** How it is asked for its word. */
+  get #asks(): { id: boolean; barrier: boolean } {
+    const { confirmation } = this.#parts.model;
+    if (confirmation === 'none') return { id: false, barrier: false };
+    const id = confirmation === 'process-id' && this.#processId !== 'unanswered';
+    return { id, barrier: !id || this.#processId === 'unproven' };
   }
 
-  /** Makes the next byte the first of a command again, and what is left of an interrupted sheet go away if it can. */
-  async #putInStep(talk: PrinterTalk): Promise<void> {
-    const padded = await talk.send(PADDING, CLEAR_MS);
-    if (padded.end !== 'sent') return;
-    await this.#clear(talk, ANSWER_MS);
-    if (!talk.gone) this.#halfCommand = false;
-  }
-
-  /** Waits until the barriers of abandoned sheets have answered, so that their word is not taken for the next one's. */
-  async #settleBarriers(talk: PrinterTalk): Promise<boolean> {
-    const owed = (talk.owedBarriers += 1);
-    const sent = await talk.send(PAPER_STATUS, ANSWER_MS);
-    if (sent.end !== 'sent') return false;
-    const deadline = this.#clock.monotonicMs() + CLEAR_MS;
-    while (talk.owedBarriers > 0 && this.#clock.monotonicMs() < deadline && !talk.gone) {
-      await this.#stir(talk, deadline - this.#clock.monotonicMs());
-    }
-    const anyCame = talk.owedBarriers < owed;
-    // Those that did not come by now were lost with a reset.
-    if (anyCame) talk.owedBarriers = 0;
-    return anyCame && !talk.gone;
+  async #inStep(talk: PrinterTalk): Promise<void> {
+    if (!this.#halfCommand) return;
+    if (await putInStep(talk, this.#barriers, this.#realtime)) this.#halfCommand = false;
   }
 
   #nextId(): string {
@@ -340,78 +193,82 @@ export class EscPosPrinter
 
   /** What came without being the answer to a question. */
   #hear(talk: PrinterTalk, reply: Reply): void {
+    if (talk !== this.#talk) return;
     if (reply.type === 'noise') {
       this.#counters.noiseBytes += reply.bytes.length;
       return;
     }
     this.#lastSeenAt = this.#clock.now();
     switch (reply.type) {
-      case 'automatic':
+      case 'automatic': {
         // Before the first full look nothing says that this is a printer at all.
         if (this.#reach.at !== 'heard') return;
-        this.#setReach({ at: 'heard', sensors: { ...this.#reach.sensors, ...readAutomatic(reply.bytes) } });
+        const heard = readAutomatic(reply.bytes, this.#parts.model);
+        this.#setReach({ at: 'heard', sensors: { ...this.#reach.sensors, ...heard } });
         return;
+      }
       case 'process-id':
-        if (reply.id === this.#job?.contentId) this.#job.contentOut = true;
-        if (reply.id === this.#job?.id) this.#job.idCame = true;
+        this.#job?.heardId(reply.id);
         // Also one that comes too late: the printer knows the question.
         this.#processId = 'answers';
         return;
       case 'single':
-        if (talk.owedBarriers === 0) return;
-        talk.owedBarriers -= 1;
-        // Those of earlier sheets come first; they are settled before a sheet is sent.
-        if (!this.#job || this.#job.barriersLeft === 0) return;
-        this.#job.barriersLeft -= 1;
-        this.#job.contentOut = true;
-        this.#job.barrierCame = this.#job.barriersLeft === 0;
+        if (this.#barriers.heard(reply.byte)) this.#job?.heardBarrier();
+        else if (this.#look?.unmarked) this.#look.late();
         return;
       case 'realtime':
+        this.#look?.late();
+        return;
+      case 'flow':
       case 'identity':
       case 'cleared':
       case 'offline':
       case 'block':
-      case 'flow':
+      case 'full-status':
         return;
     }
   }
 
-  /** Waits until anything is heard, at most `limitMs`. */
-  async #stir(talk: PrinterTalk, limitMs: number): Promise<void> {
-    await talk.wait((reply) => {
-      // Meaning first, then waking: the waiter must see what the reply has changed.
-      this.#hear(talk, reply);
-      return true;
-    }, limitMs);
-  }
-
   /** A look, and on a printer that is newly heard the introduction; then again after a while. */
-  async #lookAround(talk: PrinterTalk): Promise<void> {
+  async #lookAround(talk: PrinterTalk, look: PrinterLook): Promise<void> {
     if (talk !== this.#talk) return;
-    if (this.#halfCommand) await this.#putInStep(talk);
-    await this.#look(talk);
-    if (this.#introductions > 0 && this.#reach.at === 'heard' && !this.#reach.sensors.offline)
-      await this.#introduce(talk);
-    if (talk === this.#talk) this.#lookIn(IDLE_LOOK_MS);
+    await this.#inStep(talk);
+    await this.#lookTwice(talk, look);
+    if (this.#reach.at === 'heard' && !this.#reach.sensors.offline) {
+      // Before the next sheet comes: then nobody waits for it.
+      if (this.#asks.barrier) await this.#barriers.settle(talk);
+      if (this.#realtime && this.#introductions > 0) await this.#introduce(talk);
+      // Switched off and on: it reports by itself no longer.
+      if (this.#realtime && talk.restarts > this.#restarts) await talk.send(AUTOMATIC_STATUS, ANSWER_MS);
+      this.#restarts = talk.restarts;
+    }
+    this.#lookIn(IDLE_LOOK_MS);
   }
 
   #lookIn(ms: number): void {
     const talk = this.#talk;
+    const look = this.#look;
     this.#cancelLook?.();
-    if (!talk || this.#closed) return;
-    this.#cancelLook = this.#clock.after(ms, () => void this.#inLane(() => this.#lookAround(talk)));
+    if (!talk || !look || this.#closed || this.#parts.model.status === 'none') return;
+    this.#cancelLook = this.#clock.after(ms, () => void this.#inLane(() => this.#lookAround(talk, look)));
   }
 
   /** Asks the sensors, a second time if they say nothing, and publishes what it has found. */
-  async #look(talk: PrinterTalk): Promise<void> {
+  async #lookTwice(talk: PrinterTalk, look: PrinterLook): Promise<void> {
+    if (this.#parts.model.status === 'none') return;
     const noiseBefore = talk.noise;
-    for (const _attempt of [1, 2]) if (await this.#askSensors(talk)) return;
+    for (const _attempt of [1, 2]) if (await this.#readSensors(talk, look)) return;
     if (!talk.gone) this.#setReach({ at: talk.noise > noiseBefore ? 'garbled' : 'silent' });
   }
 
-  async #askSensors(talk: PrinterTalk, deadline?: number): Promise<boolean> {
-    const sensors = await talk.askSensors(deadline);
-    if (!sensors) return false;
+  async #readSensors(
+    talk: PrinterTalk,
+    look: PrinterLook,
+    patienceMs?: number,
+    deadline?: number,
+  ): Promise<boolean> {
+    const sensors = await look.read(patienceMs, deadline);
+    if (!sensors || talk.gone) return false;
     this.#lastSeenAt = this.#clock.now();
     this.#setReach({ at: 'heard', sensors });
     return true;
@@ -451,6 +308,7 @@ export class EscPosPrinter
     const from = this.status;
     const { notes, ...state } = publicState(this.#reach);
     if (this.#processId === 'unanswered') notes.push('process-id-unanswered');
+    if (this.#look?.fullStatusUnanswered) notes.push('full-status-unanswered');
     const to: DeviceStatus = {
       ...state,
       notes,
@@ -468,8 +326,4 @@ export class EscPosPrinter
     this.#lane = done.catch(() => {});
     return done;
   }
-}
-
-function endsWithCut(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes.subarray(-FEED_AND_CUT.length)).equals(FEED_AND_CUT);
 }

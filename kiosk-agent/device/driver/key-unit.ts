@@ -1,0 +1,111 @@
+/** One device on a line of keys: its presses, its acknowledgements and its status. Shared by pads and evaluators. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../clock.ts';
+import type { DisplayText, FrameCommand, KeyFrame } from '../codec/frames.ts';
+import type { CommandResult, DeviceStatus } from './interfaces.ts';
+import { KeyPresses, type HeardPress } from './key-presses.ts';
+import { keyUnitState, type LineFacts } from './key-unit-status.ts';
+
+/** What a device needs of the line that it is on. */
+export interface UnitLine {
+  readonly clock: Clock;
+  /** two equal frames within this time are one press, ms */
+  readonly repeatMs: number;
+  /** the device repeats a key until it is acknowledged */
+  readonly acknowledges: boolean;
+  readonly facts: LineFacts;
+  can(command: FrameCommand): boolean;
+  /** Sends a command that the model can, when its turn comes; never rejects. */
+  command(command: FrameCommand, text?: DisplayText): Promise<CommandResult>;
+  acknowledge(frame: KeyFrame): void;
+}
+
+export type KeyFacts = { frame: KeyFrame; receivedAt: Date; session: number | null };
+export type UnitPress = HeardPress<KeyFacts>;
+
+export class KeyUnit {
+  readonly #line: UnitLine;
+  readonly #presses: KeyPresses<KeyFacts>;
+  readonly #onStatus: (from: DeviceStatus, to: DeviceStatus) => void;
+  readonly #counters = { presses: 0, repeats: 0, acknowledgedAgain: 0 };
+  #lastSeenAt: Date | undefined;
+  #wrongRole = false;
+  #status: DeviceStatus;
+
+  constructor(line: UnitLine, onStatus: (from: DeviceStatus, to: DeviceStatus) => void) {
+    this.#line = line;
+    this.#onStatus = onStatus;
+    this.#presses = new KeyPresses(line.repeatMs, line.acknowledges);
+    this.#status = this.describe();
+  }
+
+  /** Takes a key's frame; gives the press when it is new or still waits for its acknowledgement. */
+  frame(frame: KeyFrame, session: number | null): UnitPress | null {
+    const { clock } = this.#line;
+    this.#lastSeenAt = clock.now();
+    const facts = { frame, receivedAt: this.#lastSeenAt, session };
+    const { news, press } = this.#presses.frame(frame.code, clock.monotonicMs(), facts);
+    this.#counters[news === 'new' ? 'presses' : 'repeats'] += 1;
+    if (news === 'unheard') {
+      this.#counters.acknowledgedAgain += 1;
+      this.#line.acknowledge(press.facts.frame);
+    }
+    return news === 'new' || news === 'again' ? press : null;
+  }
+
+  /** What the agent says once a press is on disk; nothing happens for one that is forgotten or was acknowledged. */
+  acknowledge(seq: number): void {
+    const press = this.#presses.acknowledge(seq, this.#line.clock.monotonicMs());
+    if (press && this.#line.acknowledges) this.#line.acknowledge(press.facts.frame);
+  }
+
+  /** Our own acknowledgement came back, or the device's repeat crossed it: they are the same bytes. */
+  echo(frame: KeyFrame): void {
+    this.#presses.touch(frame.code, this.#line.clock.monotonicMs());
+  }
+
+  /** Its address sends keys as only the other kind of device does. */
+  wrongRole(): void {
+    this.#wrongRole = true;
+  }
+
+  portBack(): void {
+    this.#presses.portBack(this.#line.clock.monotonicMs());
+  }
+
+  portGone(): void {
+    this.#presses.portGone(this.#line.clock.monotonicMs());
+    this.#wrongRole = false;
+  }
+
+  describe(): DeviceStatus {
+    const { facts, clock } = this.#line;
+    const ranked = keyUnitState({
+      line: facts,
+      heard: this.#lastSeenAt !== undefined,
+      wrongRole: this.#wrongRole,
+      unheard: this.#presses.unheard(clock.monotonicMs()),
+    });
+    const detail =
+      ranked.state === 'wrong-settings'
+        ? 'bytes arrive, but no frames'
+        : facts.port !== null && facts.port !== 'open'
+          ? facts.port.detail
+          : undefined;
+    return {
+      ...ranked,
+      ...(detail !== undefined && { detail }),
+      ...(this.#lastSeenAt && { lastSeenAt: this.#lastSeenAt }),
+      counters: { ...facts.counters, ...this.#counters },
+    };
+  }
+
+  /** Tells the status when it has changed in more than counters and time. */
+  tell(): void {
+    const from = this.#status;
+    const to = this.describe();
+    this.#status = to;
+    const plain = ({ counters: _counters, lastSeenAt: _seen, ...rest }: DeviceStatus) => rest;
+    if (!isDeepStrictEqual(plain(from), plain(to))) this.#onStatus(from, to);
+  }
+}
