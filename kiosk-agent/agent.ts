@@ -44,8 +44,14 @@ export type AgentOptions = {
   /** the operating system's HID devices, unless a test brings its own */
   hid?: HidBackend;
 };
-/** `token`: lets the commands on this computer in as technician; a new one each run. */
-export type Agent = { url: string; token: string; close(): Promise<void> };
+export type Agent = {
+  url: string;
+  /** lets the commands on this computer in as technician; a new one each run */
+  token: string;
+  /** the journal's thread answers; whoever hears it knows that the event loop turns too */
+  progress(): Promise<boolean>;
+  close(): Promise<void>;
+};
 
 /** Starts an agent. Throws HallError or the socket's error when it cannot; nothing is left running then. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
@@ -224,11 +230,25 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     const { url, close: closeWeb } = web;
     ends.push(closeWeb);
     for (const link of links) link.start();
-    return { url, token: localToken, close };
+    return { url, token: localToken, progress: () => answers(journal.read(journal.durableSeq, 1)), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** A journal that takes longer than this to read a page hangs. */
+const JOURNAL_ANSWERS_MS = 5_000;
+
+function answers(question: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(() => resolve(false), JOURNAL_ANSWERS_MS);
+    question.then(
+      () => resolve(true),
+      () => resolve(false),
+    );
+    question.finally(() => clearTimeout(limit)).catch(() => undefined);
+  });
 }
 
 function linkTokens({ config, env }: AgentOptions): Map<string, string> {

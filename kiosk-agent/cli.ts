@@ -1,9 +1,11 @@
 /** The `hall` command. Each verb is one small function; errors end here with the exit code that docs/commands.md names. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { EXIT, explain } from './cli/exit.ts';
 import { ROOT, untilToldToEnd, VERSION } from './cli/process.ts';
+import { technicianVerbs } from './cli/technician-verbs.ts';
+import { whole } from './cli/whole.ts';
 import { configJsonSchema, faultLines, loadConfig } from './config.ts';
 import { deviceFaults } from './device/manager.ts';
 import { journalCommand } from './journal/commands.ts';
@@ -130,6 +132,8 @@ program
     console.log(`staff ${number} signs in as ${options.role}`);
   });
 
+technicianVerbs(program, (code) => (exitCode = code));
+
 for (const each of [program, ...program.commands, ...program.commands.flatMap((group) => group.commands)])
   each.exitOverride();
 try {
@@ -148,13 +152,4 @@ process.exit(exitCode);
 
 function port(text: string): number {
   return whole(0, 65_535)(text);
-}
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < least || value > most)
-      throw new InvalidArgumentError(`a whole number from ${least} to ${most}`);
-    return value;
-  };
 }

@@ -11,7 +11,7 @@ const en: typeof zh = {
   section: 'Parts of the page',
   filter: 'Filter by state',
   all: 'All',
-  trouble: 'To do',
+  trouble: 'Needs attention',
   filterNone: 'No device is in this state now',
   showAll: 'Show all',
   fault: 'Fault',

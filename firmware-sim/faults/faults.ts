@@ -35,11 +35,17 @@ export const printerFaults = [
   'paper-out',
   'cover-open',
   'cutter-error',
+  'paper-jam',
+  'head-hot',
   'slow',
   'no-process-id',
   'power-off',
   'unplug-after-bytes',
   'paper-out-after-bytes',
+  'cover-open-after-bytes',
+  'cutter-error-after-bytes',
+  'paper-jam-after-bytes',
+  'power-off-after-bytes',
 ] as const;
 export const readerFaults = [
   ...lineFaults,

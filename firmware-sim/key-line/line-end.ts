@@ -54,7 +54,8 @@ export function createLineEnd(
   const line = createBadLine({ faults, random, ...(spoil && { spoil }), write: merge });
 
   function note(direction: WireEntry['direction'], bytes: Uint8Array, decoded = '') {
-    options.onWire?.(wire.add(direction, bytes, decoded));
+    const entry = wire.add(direction, bytes, decoded);
+    options.onWire?.(entry);
   }
   function later(ms: number, task: () => void) {
     const timer = setTimeout(() => {

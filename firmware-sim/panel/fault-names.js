@@ -17,6 +17,12 @@ export const faultNames = {
   'cutter-error': ['切刀故障', 'cutter error'],
   slow: ['打印慢', 'slow'],
   'no-process-id': ['无作业回执', 'no process id'],
+  'paper-jam': ['卡纸', 'paper jam'],
+  'head-hot': ['打印头过热', 'head too hot'],
   'unplug-after-bytes': ['收到若干字节后拔线', 'unplug after bytes'],
   'paper-out-after-bytes': ['收到若干字节后缺纸', 'paper out after bytes'],
+  'cover-open-after-bytes': ['收到若干字节后开盖', 'cover open after bytes'],
+  'cutter-error-after-bytes': ['收到若干字节后切刀故障', 'cutter error after bytes'],
+  'paper-jam-after-bytes': ['收到若干字节后卡纸', 'paper jam after bytes'],
+  'power-off-after-bytes': ['收到若干字节后断电', 'power off after bytes'],
 };

@@ -6,6 +6,7 @@ import { nearEndMm, Roll } from './roll.ts';
 import {
   automaticStatus,
   automaticStatusChanged,
+  fullStatus,
   isOffline,
   isPaperOut,
   paperSensorByte,
@@ -19,6 +20,18 @@ export type PrinterMachineOptions = {
   serial: string;
   chineseAfterInit: 'on' | 'off';
   fourByteArea: boolean;
+  /** Whether DLE EOT, DLE ENQ and DLE DC4 are obeyed; without them only what stands in the data is. Default all. */
+  realtime?: 'all' | 'none';
+  /** Whether DLE DC4 8 (clear the buffers) is known, default true; many clones do not know it. */
+  clears?: boolean;
+  /** Whether DLE EOT 20 answers with six bytes; default false. */
+  fullStatus?: boolean;
+  /** How it tells that a ticket has not been taken; default none. */
+  ticketSensor?: 'none' | 'bit7' | 'full-status';
+  /** xon-xoff: says when its buffer fills and empties, and when it has started. Default none. */
+  flow?: 'none' | 'xon-xoff';
+  /** From power on until it takes bytes, ms. Default 0. */
+  startUpMs?: number;
   /** ms since 1970, for the times written on papers. */
   now: () => number;
   reply: (bytes: Uint8Array, meaning: string) => void;
@@ -29,6 +42,8 @@ export type PrinterMachineOptions = {
 export type CommandError = { offset: number; hex: string; reason: string };
 
 export const receiveBufferBytes = 4096;
+/** XOFF below, XON above so many free bytes (§1.7). */
+const flowFree = { stop: 128, go: 256 };
 const cutMs = 150;
 const keptErrors = 50;
 
@@ -51,8 +66,13 @@ export class PrinterMachine {
   #cover: 'closed' | 'open' = 'closed';
   #paperIn = true;
   #forcedNearEnd = false;
-  #error: 'none' | 'cutter' = 'none';
+  #error: 'none' | 'cutter' | 'jam' = 'none';
   #cutterBlocked = false;
+  #jammed = false;
+  #head: 'cool' | 'hot' = 'cool';
+  #ticket: 'none' | 'waiting' = 'none';
+  #startsAt = -Infinity;
+  #stopped = false;
   #automaticMask = 0;
   #offlineResponse = false;
   #reported: Sensors;
@@ -95,11 +115,15 @@ export class PrinterMachine {
   get sensors(): Sensors {
     const nearEnd = this.#forcedNearEnd || this.roll.leftMm < nearEndMm;
     const paper = this.#paperIn ? (nearEnd ? 'near-end' : 'in') : nearEnd ? 'out-and-near-end' : 'out';
-    return { cover: this.#cover, paper, error: this.#error };
+    return { cover: this.#cover, paper, error: this.#error, head: this.#head, ticket: this.#ticket };
   }
 
   get online() {
-    return this.#power === 'on' && !isOffline(this.sensors);
+    return this.#power === 'on' && this.started && !isOffline(this.sensors);
+  }
+
+  get started() {
+    return this.#clock >= this.#startsAt;
   }
 
   /** Room in the receive buffer, bytes. */
@@ -119,24 +143,41 @@ export class PrinterMachine {
   receive(bytes: Uint8Array, now: number): void {
     if (this.#power === 'off') return;
     this.#catchUp(now);
+    if (!this.started) return;
     for (const byte of bytes) {
       this.counts.received++;
       if (this.free > 0) this.#buffer.push(byte);
       else this.counts.dropped++;
       const request = this.#scanner.feed(byte);
-      if (request) this.#obeyRealtime(request, now);
+      if (request && this.#options.realtime !== 'none') this.#obeyRealtime(request, now);
     }
+    this.#tellFlow();
     this.advance(now);
   }
 
   /** Prints what can be printed by `now`. */
   advance(now: number): void {
+    const starting = !this.started;
     this.#clock = Math.max(this.#clock, now);
+    if (starting && this.started && this.#power === 'on' && this.#options.flow === 'xon-xoff')
+      this.#reply([0x11], 'XON: started');
     while (this.online && this.#busyUntil <= this.#clock) {
       const command = this.#next();
       if (!command) break;
       this.#obey(command);
       this.#reportChange();
+    }
+    this.#tellFlow();
+  }
+
+  #tellFlow() {
+    if (this.#options.flow !== 'xon-xoff' || this.#power === 'off' || !this.started) return;
+    if (!this.#stopped && this.free < flowFree.stop) {
+      this.#stopped = true;
+      this.#reply([0x13], 'XOFF: buffer full');
+    } else if (this.#stopped && this.free > flowFree.go) {
+      this.#stopped = false;
+      this.#reply([0x11], 'XON: buffer has room');
     }
   }
 
@@ -148,6 +189,7 @@ export class PrinterMachine {
 
   /** When `advance` has something to do next; Infinity when it waits for bytes or for people. */
   nextDue(): number {
+    if (this.#power === 'on' && !this.started) return this.#startsAt;
     return this.#busyUntil > this.#clock ? this.#busyUntil : Number.POSITIVE_INFINITY;
   }
 
@@ -158,7 +200,7 @@ export class PrinterMachine {
   setCover(cover: 'closed' | 'open', now: number): void {
     this.#catchUp(now);
     // Closing the cover brings the knife home, as on printers of this kind, once it is free.
-    if (cover === 'closed' && this.#cover === 'open' && !this.#cutterBlocked) this.#error = 'none';
+    if (cover === 'closed' && this.#cover === 'open' && !this.#blocked) this.#error = 'none';
     this.#cover = cover;
     this.#changed(now);
   }
@@ -190,17 +232,45 @@ export class PrinterMachine {
     this.#changed(now);
   }
 
+  /** Paper is stuck on its way. Taken out, the error stays until a recovery command or the cover. */
+  setJam(on: boolean, now: number): void {
+    this.#catchUp(now);
+    this.#jammed = on;
+    if (on) this.#error = 'jam';
+    this.#changed(now);
+  }
+
+  /** The head is too hot: printing pauses, keeps everything, and goes on by itself when it has cooled down. */
+  setHead(head: 'cool' | 'hot', now: number): void {
+    this.#catchUp(now);
+    this.#head = head;
+    this.#changed(now);
+  }
+
+  /** Somebody takes the ticket out of the output. */
+  takeTicket(): void {
+    this.#ticket = 'none';
+  }
+
+  get #blocked() {
+    return this.#cutterBlocked || this.#jammed;
+  }
+
   /** Power off: buffers and modes are lost. On again: Chinese mode on, no automatic status. */
   setPower(power: 'on' | 'off', now: number): void {
     if (power === this.#power) return;
     this.#power = power;
+    this.#clock = Math.max(this.#clock, now);
+    this.#startsAt = power === 'on' ? now + (this.#options.startUpMs ?? 0) : -Infinity;
+    this.#stopped = false;
     this.#clearBuffers(now);
     this.#interpreter = this.#newInterpreter();
     this.#scanner.reset();
     this.#automaticMask = 0;
     this.#offlineResponse = false;
     this.#offset = 0;
-    if (!this.#cutterBlocked) this.#error = 'none';
+    if (!this.#blocked) this.#error = 'none';
+    if (power === 'on' && this.started && this.#options.flow === 'xon-xoff') this.#reply([0x11], 'XON: started');
     this.#reported = this.sensors;
   }
 
@@ -272,17 +342,24 @@ export class PrinterMachine {
   ) {
     switch (request.name) {
       case 'status':
-        return this.#reply([realtimeStatus(request.n, this.sensors)], `DLE EOT ${request.n} status`);
+        return this.#reply(
+          [realtimeStatus(request.n, this.sensors, this.#options.ticketSensor === 'bit7')],
+          `DLE EOT ${request.n} status`,
+        );
+      case 'full-status':
+        if (this.#options.fullStatus) this.#reply(fullStatus(this.sensors), 'DLE EOT 20 full status');
+        return;
       case 'recover':
         this.#catchUp(now);
         // Only for an error that can be recovered, once its cause is gone (§1.6). No reply.
-        if (this.#error === 'none' || this.#cutterBlocked) return;
+        if (this.#error === 'none' || this.#blocked) return;
         if (request.clear) this.#clearBuffers(now);
         this.#error = 'none';
         return this.#reportChange();
       case 'clear':
+        if (this.#options.clears === false) return;
         this.#clearBuffers(now);
-        if (!this.#cutterBlocked) this.#error = 'none';
+        if (!this.#blocked) this.#error = 'none';
         this.#reply([0x37, 0x25, 0x00], 'buffers cleared');
         return this.#reportChange();
     }
@@ -327,6 +404,7 @@ export class PrinterMachine {
     if (!this.roll.cut(kind))
       this.#note([], 'cut through printed lines: feed the paper to the knife first (GS V 65/66)');
     this.counts.cuts++;
+    if (this.#options.ticketSensor && this.#options.ticketSensor !== 'none') this.#ticket = 'waiting';
     if (this.speed !== Number.POSITIVE_INFINITY) this.#busyUntil += cutMs;
     this.#options.onPaper();
   }
@@ -370,7 +448,13 @@ export class PrinterMachine {
   #reportChange() {
     const before = this.#reported;
     const after = this.sensors;
-    if (before.cover === after.cover && before.paper === after.paper && before.error === after.error) return;
+    if (
+      before.cover === after.cover &&
+      before.paper === after.paper &&
+      before.error === after.error &&
+      before.head === after.head
+    )
+      return;
     this.#reported = after;
     if (this.#power === 'off') return;
     if (automaticStatusChanged(this.#automaticMask, before, after))

@@ -29,6 +29,20 @@ export type PrinterOptions = {
   chineseAfterInit?: 'on' | 'off';
   /** Whether four-byte GB18030 characters are printed; default false. */
   fourByteArea?: boolean;
+  /** Whether real-time commands (DLE …) are obeyed; default all. */
+  realtime?: 'all' | 'none';
+  /** Whether it answers at all; default true. False: a one-way port. */
+  answers?: boolean;
+  /** Whether DLE DC4 8 is known; default true. */
+  clears?: boolean;
+  /** Whether DLE EOT 20 answers with six bytes; default false. */
+  fullStatus?: boolean;
+  /** How it tells that a ticket lies in its output; default none. */
+  ticketSensor?: 'none' | 'bit7' | 'full-status';
+  /** Whether it sends XON and XOFF; default none. */
+  flow?: 'none' | 'xon-xoff';
+  /** From power on until it takes bytes (and, on TCP, has a network), ms. Default 300. */
+  startUpMs?: number;
   serial?: string;
   /** Seed of the faults' randomness; default 1. */
   seed?: number;
@@ -42,6 +56,17 @@ export type PrinterOptions = {
 
 /** A finished paper, as tests and the panel read it. */
 export type PrintedPaper = Paper & { text: string; qr: string[] };
+
+/** What can be made to happen behind a byte, with the fault that does it. */
+const behindBytes = {
+  'paper-out-after-bytes': 'paper-out',
+  'cover-open-after-bytes': 'cover-open',
+  'cutter-error-after-bytes': 'cutter-error',
+  'paper-jam-after-bytes': 'paper-jam',
+  'power-off-after-bytes': 'power-off',
+  'unplug-after-bytes': 'unplugged',
+} as const satisfies Partial<Record<PrinterFault, PrinterFault>>;
+type BehindBytes = keyof typeof behindBytes;
 
 const slowSpeed = 15;
 const printed = (paper: Paper): PrintedPaper => ({ ...paper, text: paperText(paper), qr: paperQr(paper) });
@@ -62,13 +87,21 @@ export async function startPrinter(options: PrinterOptions) {
   /** Bytes the host has sent and the printer could not take yet: they stand for the network's window. */
   let held: Uint8Array = new Uint8Array(0);
   let lastPaper = 0;
-  let bytesUntil: { unplug?: number; paperOut?: number } = {};
+  const bytesUntil = new Map<BehindBytes, number>();
+  let powerTurns = 0;
+  const startUpMs = options.startUpMs ?? 300;
 
   const machine = new PrinterMachine({
     width: width === 58 ? 384 : 576,
     serial: options.serial ?? 'SIMP0001',
     chineseAfterInit: options.chineseAfterInit ?? 'off',
     fourByteArea: options.fourByteArea ?? false,
+    realtime: options.realtime ?? 'all',
+    clears: options.clears ?? true,
+    fullStatus: options.fullStatus ?? false,
+    ticketSensor: options.ticketSensor ?? 'none',
+    flow: options.flow ?? 'none',
+    startUpMs,
     now,
     reply(bytes, meaning) {
       pendingMeaning = meaning;
@@ -93,7 +126,7 @@ export async function startPrinter(options: PrinterOptions) {
     faults,
     random: seededRandom(options.seed ?? 1),
     write(bytes) {
-      if (!hostPresent) return;
+      if (!hostPresent || options.answers === false) return;
       port.write(bytes);
       note('out', bytes, pendingMeaning);
     },
@@ -127,25 +160,19 @@ export async function startPrinter(options: PrinterOptions) {
     port.setReading(held.length === 0);
   }
   function take(bytes: Uint8Array) {
-    const limits = Object.values(bytesUntil).filter((limit) => limit !== undefined);
-    const cutAt = Math.min(bytes.length, ...limits);
+    const cutAt = Math.min(bytes.length, ...bytesUntil.values());
     machine.receive(bytes.slice(0, cutAt), now());
-    for (const key of ['unplug', 'paperOut'] as const) {
-      const left = bytesUntil[key];
-      if (left === undefined) continue;
-      bytesUntil[key] = left - cutAt;
-      if (bytesUntil[key] > 0) continue;
-      delete bytesUntil[key];
-      if (key === 'paperOut') {
-        faults.set('paper-out-after-bytes', false);
-        machine.setPaper('out', now());
-      } else {
-        faults.set('unplug-after-bytes', false);
-        void unplug();
-        return;
-      }
+    for (const [name, left] of [...bytesUntil]) {
+      bytesUntil.set(name, left - cutAt);
+      if (left > cutAt) continue;
+      bytesUntil.delete(name);
+      faults.set(name, false);
+      const fault = behindBytes[name];
+      faults.set(fault, true);
+      void applyFault(fault, true, {});
     }
-    if (cutAt < bytes.length) take(bytes.slice(cutAt));
+    // Without its port or its power it takes no more.
+    if (cutAt < bytes.length && plugged && machine.power === 'on') take(bytes.slice(cutAt));
   }
   function describe(bytes: Uint8Array) {
     return Buffer.from(bytes.slice(0, 80))
@@ -189,8 +216,12 @@ export async function startPrinter(options: PrinterOptions) {
     machine.setPower(power, now());
     held = new Uint8Array(0);
     line.clear();
-    if (port.kind === 'tcp' && power === 'off') await port.close();
-    if (port.kind === 'tcp' && power === 'on' && plugged) await port.open();
+    const turn = ++powerTurns;
+    if (port.kind !== 'tcp') return;
+    if (power === 'off') return port.close();
+    // A little later than the machine: whoever gets in finds it started.
+    await new Promise((resolve) => setTimeout(resolve, startUpMs + 5));
+    if (turn === powerTurns && plugged && !closed) await port.open();
   }
 
   async function applyFault(fault: PrinterFault, on: boolean, faultOptions: FaultOptions) {
@@ -205,6 +236,10 @@ export async function startPrinter(options: PrinterOptions) {
         return machine.setCover(on ? 'open' : 'closed', now());
       case 'cutter-error':
         return machine.setCutterBlocked(on, now());
+      case 'paper-jam':
+        return machine.setJam(on, now());
+      case 'head-hot':
+        return machine.setHead(on ? 'hot' : 'cool', now());
       case 'slow':
         machine.speed = on ? slowSpeed : speed;
         return;
@@ -214,10 +249,13 @@ export async function startPrinter(options: PrinterOptions) {
       case 'power-off':
         return setPower(on ? 'off' : 'on');
       case 'unplug-after-bytes':
-        bytesUntil = { ...bytesUntil, unplug: on ? (faultOptions.bytes ?? 0) : undefined };
-        return;
       case 'paper-out-after-bytes':
-        bytesUntil = { ...bytesUntil, paperOut: on ? (faultOptions.bytes ?? 0) : undefined };
+      case 'cover-open-after-bytes':
+      case 'cutter-error-after-bytes':
+      case 'paper-jam-after-bytes':
+      case 'power-off-after-bytes':
+        if (on) bytesUntil.set(fault, faultOptions.bytes ?? 0);
+        else bytesUntil.delete(fault);
         return;
       default:
     }
@@ -242,7 +280,7 @@ export async function startPrinter(options: PrinterOptions) {
     },
     plug,
     unplug,
-    /** Switches a named fault; throws a RangeError for a name this device does not have. A cutter error stays after its
+    /** Switches a named fault; throws a RangeError for a name this device does not have. A cutter error or a jam stays after its
      * fault is off until DLE ENQ 1/2, DLE DC4 8, cover open and closed, or power off and on, as on the real device. */
     async setFault(name: string, on: boolean, faultOptions: FaultOptions = {}) {
       const fault = requireFault(id, printerFaults, name);
@@ -268,6 +306,11 @@ export async function startPrinter(options: PrinterOptions) {
     /** Tears off what hangs out of the printer, cut or not. */
     tearOff() {
       machine.roll.tear();
+      changed();
+    },
+    /** Somebody takes the ticket that lies in the output. */
+    takeTicket() {
+      machine.takeTicket();
       changed();
     },
     /** The papers cut off so far, newest last (at most 200). */

@@ -1,6 +1,6 @@
 /** What the scanner has seen in the raw stream (escpos-printer §1.2, §1.6). */
 export type RealtimeRequest =
-  { name: 'status'; n: 1 | 2 | 3 | 4 } | { name: 'recover'; clear: boolean } | { name: 'clear' };
+  { name: 'status'; n: 1 | 2 | 3 | 4 } | { name: 'full-status' } | { name: 'recover'; clear: boolean } | { name: 'clear' };
 
 const longest = 10;
 const clearSequence = [0x10, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x08];
@@ -21,6 +21,10 @@ export function createRealtimeScanner() {
       if (at(2) === 0x10 && at(1) === 0x04 && byte >= 1 && byte <= 4) {
         seen = [];
         return { name: 'status', n: byte as 1 | 2 | 3 | 4 };
+      }
+      if (at(2) === 0x10 && at(1) === 0x04 && byte === 0x14) {
+        seen = [];
+        return { name: 'full-status' };
       }
       if (at(2) === 0x10 && at(1) === 0x05 && (byte === 1 || byte === 2)) {
         seen = [];

@@ -25,7 +25,10 @@ export function readEvaluatorOption(text: string): EvaluatorOptions & { id: stri
   return { id, port, serial: values.get('serial'), model: values.get('model') };
 }
 
-/** Reads `ID=tcp:PORT|pty:PATH[,width=80|58][,process-id=yes|no][,chinese-after-init=off|on][,speed=MM/S]`. */
+/**
+ * Reads `ID=tcp:PORT|pty:PATH[,width=80|58][,process-id=yes|no][,chinese-after-init=off|on][,speed=MM/S]
+ * [,realtime=all|none][,answers=yes|no][,clears=yes|no][,full-status=no|yes][,ticket-sensor=none|bit7|full-status][,flow=none|xon-xoff]`.
+ */
 export function readPrinterOption(text: string): PrinterOptions & { id: string } {
   const { id, port, values } = split(text, [
     'serial',
@@ -34,11 +37,18 @@ export function readPrinterOption(text: string): PrinterOptions & { id: string }
     'chinese-after-init',
     'four-byte',
     'speed',
+    'realtime',
+    'answers',
+    'clears',
+    'full-status',
+    'ticket-sensor',
+    'flow',
   ]);
   parsePortAddress(port);
   const width = values.get('width') ?? '80';
   if (width !== '80' && width !== '58')
     throw new RangeError(`${id}: width ${width}: paper is 80 or 58 mm wide`);
+  const ticket = values.get('ticket-sensor');
   const speed = Number(values.get('speed') ?? 150);
   if (!(speed > 0)) throw new RangeError(`${id}: speed ${values.get('speed')}: mm/s above 0`);
   return {
@@ -50,6 +60,12 @@ export function readPrinterOption(text: string): PrinterOptions & { id: string }
     processId: values.get('process-id') !== 'no',
     chineseAfterInit: values.get('chinese-after-init') === 'on' ? 'on' : 'off',
     fourByteArea: values.get('four-byte') === 'yes',
+    realtime: values.get('realtime') === 'none' ? 'none' : 'all',
+    answers: values.get('answers') !== 'no',
+    clears: values.get('clears') !== 'no',
+    fullStatus: values.get('full-status') === 'yes',
+    ticketSensor: ticket === 'bit7' || ticket === 'full-status' ? ticket : 'none',
+    flow: values.get('flow') === 'xon-xoff' ? 'xon-xoff' : 'none',
   };
 }
 

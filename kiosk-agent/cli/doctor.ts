@@ -7,6 +7,7 @@ import { parsePort } from '../contract/port.ts';
 import { deviceFaults } from '../device/manager.ts';
 import { listPorts, type PortList } from '../device/ports.ts';
 import { unitsOf } from '../device/rows.ts';
+import type { HidList } from '../device/transport/hid-backend.ts';
 import { nodeHid } from '../device/transport/node-hid.ts';
 import { openAlone, untilSettled } from './alone.ts';
 import { checkLines, type Check } from './doctor/check.ts';
@@ -48,7 +49,7 @@ export async function doctor(options: DoctorOptions, parts: DoctorParts): Promis
   const loaded = loadConfig(options.config, deviceFaults, state);
   const config = loaded.ok ? loaded.config : null;
   const agent = await findRunning(state);
-  const ports = await listPorts();
+  const [ports, hid] = await Promise.all([listPorts(), nodeHid().list()]);
   const look: JournalLook = config
     ? lookAtJournal(state, config.agent.id, agent.running)
     : { found: false, folder: state };
@@ -56,7 +57,7 @@ export async function doctor(options: DoctorOptions, parts: DoctorParts): Promis
   const checks: Check[] = [
     configuration(options.config, config, loaded.ok ? '' : faultLines(options.config, loaded.faults)),
     nodeVersion(process.versions.node),
-    await hidLibrary(nodeHid(), config?.devices.some(({ port }) => port.startsWith('hid:')) ?? false),
+    hidLibrary(hid, config?.devices.some(({ port }) => port.startsWith('hid:')) ?? false),
     serialLibrary(ports),
     await stateFolder(state),
     diskRoom(state, await diskSpace(state)),
@@ -73,7 +74,7 @@ export async function doctor(options: DoctorOptions, parts: DoctorParts): Promis
       ),
     );
     checks.push(...(await linksAndClock(config, look, agent, parts)));
-    checks.push(...(await devicesOf(config, state, agent, ports)));
+    checks.push(...(await devicesOf(config, state, agent, { ports, hid })));
   }
   const trouble = checks.some((check) => check.state === 'trouble');
   const exitCode = !config ? EXIT.configuration : trouble ? EXIT.trouble : EXIT.done;
@@ -127,12 +128,15 @@ async function linksAndClock(
   ];
 }
 
+/** What this computer says is plugged in. */
+type PluggedIn = { ports: PortList; hid: HidList };
+
 /** A technician's view of the devices: the running agent's, or our own after opening them. */
 async function devicesOf(
   config: Config,
   state: string,
   agent: RunningAgent | NoRunningAgent,
-  ports: PortList,
+  pluggedIn: PluggedIn,
 ): Promise<Check[]> {
   if (config.devices.length === 0) return [];
   let views: SeenDevice[];
@@ -157,15 +161,16 @@ async function devicesOf(
   const checks: Check[] = [];
   for (const row of config.devices) {
     const units = unitsOf(row).map(({ id }) => ({ id, view: views.find((view) => view.id === id) }));
-    checks.push(
-      ...(await portOf(
-        row,
-        units.flatMap(({ view }) => view ?? []),
-        user,
-        pid,
-        ports,
-      )),
+    const port = await portOf(
+      row,
+      units.flatMap(({ view }) => view ?? []),
+      user,
+      pid,
+      pluggedIn,
     );
+    checks.push(...port);
+    // A port that is not there says it all, with what to do.
+    if (port.some(({ check, state }) => check === 'port' && state === 'trouble')) continue;
     for (const { id, view } of units) {
       if (!view) {
         checks.push(unknownToAgent(id));
@@ -179,15 +184,15 @@ async function devicesOf(
   return checks;
 }
 
-/** Checks of a row's port: only where it is a file or a serial port of this computer. */
+/** Checks of a row's port: only where this computer has it as a file or a serial port. */
 async function portOf(
   row: Config['devices'][number],
   views: readonly SeenDevice[],
   user: NamedUser | null,
   pid: number | undefined,
-  ports: PortList,
+  { ports, hid }: PluggedIn,
 ): Promise<Check[]> {
-  const path = views[0]?.bound?.path ?? pathOf(row.port);
+  const path = views[0]?.bound?.path ?? pathOf(row.port, hid);
   if (path === null) return [];
   const there = await portThere(row.id, path, ports);
   if (there.state === 'trouble') return [there];
@@ -201,11 +206,20 @@ async function portOf(
   return checks;
 }
 
-function pathOf(port: string): string | null {
+/** A HID device has a path only while it is plugged in, and on Windows none that is a file. */
+function pathOf(port: string, hid: HidList): string | null {
   const parsed = parsePort(port);
   if (!parsed.ok) return null;
   const { address } = parsed;
-  return address.kind === 'serial' || address.kind === 'file' ? address.path : null;
+  if (address.kind === 'serial' || address.kind === 'file') return address.path;
+  if (address.kind !== 'hid' || !hid.ok) return null;
+  const found = hid.devices.find(
+    ({ vendorId, productId, serialNumber }) =>
+      vendorId === address.vendorId &&
+      productId === address.productId &&
+      (address.serialNumber === undefined || serialNumber === address.serialNumber),
+  );
+  return found?.path.startsWith('/') ? found.path : null;
 }
 
 const STATE_NAMES = [

@@ -157,7 +157,6 @@ const WHY: Record<PaperFault, Bilingual> = {
   'cover-open': { zh: '机盖未合上', en: 'the cover is open' },
   'cutter-error': { zh: '切刀故障', en: 'the cutter is jammed' },
   'paper-jam': { zh: '卡纸', en: 'the paper is jammed' },
-  'paper-jam': { zh: '卡纸', en: 'paper jam' },
   'printer-error': { zh: '打印机报告故障', en: 'the printer reports an error' },
   'no-answer': {
     zh: '打印机没有回答：不知道纸是否出来',

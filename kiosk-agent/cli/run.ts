@@ -6,6 +6,8 @@ import { screensFolder } from '../box/screens.ts';
 import { faultLines, loadConfig } from '../config.ts';
 import { deviceFaults } from '../device/manager.ts';
 import { EXIT } from './exit.ts';
+import { writeRunning } from './running.ts';
+import { watchdogOf } from './watchdog.ts';
 import { ROOT, untilToldToEnd, VERSION } from './process.ts';
 
 /** Runs until SIGINT, SIGTERM or the end of a parent; answers the exit code. */
@@ -40,9 +42,14 @@ export async function runAgent(file: string, state: string, logLevel: string): P
     env: process.env,
     log,
   });
+  const noLongerRunning = writeRunning(stateFolder, agent);
+  const watchdog = watchdogOf({ env: process.env, progress: agent.progress, log });
+  await watchdog.ready(`serving ${agent.url}`);
   console.log(`hall ready ${agent.url}`);
   await untilToldToEnd();
   log.info('ending');
+  await watchdog.stopping();
   await agent.close();
+  noLongerRunning();
   return EXIT.done;
 }

@@ -36,10 +36,13 @@ export function watchdogOf({ env, progress, log }: WatchdogParts): Watchdog {
     said.add(sentence);
     log.warn({ why: why instanceof Error ? why.message : String(why) }, sentence);
   };
-  const tell = async (...messages: string[]): Promise<void> => {
-    const why = await notify(messages, env);
-    if (why !== null) sayOnce('systemd could not be told', why);
-  };
+  let telling: Promise<void> = Promise.resolve();
+  /** One after another: the end must not be overtaken by a sign of life. */
+  const tell = (...messages: string[]): Promise<void> =>
+    (telling = telling.then(async () => {
+      const why = await notify(messages, env);
+      if (why !== null) sayOnce('systemd could not be told', why);
+    }));
 
   const feed = async (): Promise<void> => {
     // The last question has no answer yet: that is no progress.

@@ -96,6 +96,14 @@ const BY_FAULT = new Map<string, Bilingual>(
       zh: '证件种类或内容无法识别。请在人工窗口办理。',
       en: 'This kind of card, or what is on it, is not understood. Please go to a staffed window.',
     },
+    'sign-panel': {
+      zh: '条屏报告灯板故障，没有显示内容。断电 5 秒后重新通电；再次出现时检查灯板排线或联系维修。',
+      en: 'The sign reports a faulty panel and shows nothing. Switch it off for 5 s; if it comes again, check the panel’s ribbon cables or call service.',
+    },
+    'sign-refused': {
+      zh: '条屏拒绝显示这段文字，已改为熄灭以免误导。核对型号、行数和固件版本，或缩短配置中的显示文字。',
+      en: 'The sign refuses this text and was made dark so that it misleads nobody. Compare the model, its lines and firmware, or shorten the text in the configuration.',
+    },
   }),
 );
 

@@ -34,7 +34,7 @@ export function bridgeOf(found: Pick<Found, 'kind' | 'vendorId' | 'productId'>):
   return found.kind === 'serial' ? BRIDGES[usbId(found)] : undefined;
 }
 
-/** A model that the thing could be. `score`: 1 could be any of them, 10 its class fits, 25 for each fact of a fingerprint. */
+/** A model that the thing could be. `score`: 1 could be anything, 10 its class fits (2 under another maker's ids), 25 for each fact of a fingerprint. */
 export type Candidate = { model: string; score: number; why: Bilingual };
 
 /** What it could be, the likeliest first; equal ones stay in the order of the table. */
@@ -59,13 +59,25 @@ function candidateFor(found: Found, model: ModelRow): Candidate | null {
       why: { zh: `设备自报 ${facts}`, en: `it says of itself ${facts}` },
     };
   }
-  if (model.fingerprints.length > 0 || found.kind === 'hid') return null;
-  return found.kind === 'file'
-    ? { model: model.id, score: 10, why: PRINTER }
-    : { model: model.id, score: 1, why: anySerial(found) };
+  const { id } = model;
+  switch (found.kind) {
+    case 'hid':
+      return null;
+    case 'serial':
+      // Also one with ids of its own: its line may be wired to an adapter.
+      return { model: id, score: 1, why: anySerial(found) };
+    case 'file':
+      return model.fingerprints.length === 0
+        ? { model: id, score: 10, why: PRINTER }
+        : { model: id, score: 2, why: OTHER_PRINTER };
+  }
 }
 
 const PRINTER: Bilingual = { zh: '是打印机（USB 打印机类）', en: 'it is a printer (USB class 07)' };
+const OTHER_PRINTER: Bilingual = {
+  zh: '是打印机，但自报的标识属于别的厂家',
+  en: 'it is a printer, with the ids of another maker',
+};
 
 function anySerial(found: Found): Bilingual {
   const bridge = bridgeOf(found);

@@ -424,17 +424,20 @@ export const MODELS: readonly ModelRow[] = [
     line: LINE_9600,
     fingerprints: [],
     columns: 16,
+    unverified: 'this project’s own protocol (docs/protocols/window-sign.md); no maker has built it yet',
   },
   {
     id: 'xunpeng',
     kind: 'sign',
-    name: { zh: '窗口条屏（讯鹏）', en: 'Window sign (Xunpeng)' },
+    name: { zh: '窗口号码屏（讯鹏，只显示数字）', en: 'Window number display (Xunpeng, digits only)' },
     protocol: 'xunpeng',
     transports: ['serial', 'tcp'],
     line: LINE_9600,
     fingerprints: [],
-    columns: 16,
-    unverified: 'from a published frame layout, not seen on a device',
+    // The published example shows 888.
+    columns: 3,
+    unverified:
+      'one published frame with an example, not seen on a device; the address field and "dark" are assumed',
   },
 ];
 

@@ -5,11 +5,12 @@ import type { RatingLevel } from '../contract/events.ts';
 import type { FoundView } from '../contract/live.ts';
 import { parsePort, type PortAddress } from '../contract/port.ts';
 import { HallError } from '../contract/problem.ts';
+import { attemptsFor } from './attempts.ts';
 import { openBindings, type Bindings } from './bindings.ts';
 import type { Clock } from './clock.ts';
 import { candidates, describe, identityOf, matchAll, type Match } from './fingerprint.ts';
 import { listFound, systemSources, type Found, type FoundSources } from './found.ts';
-import { makeLine, type Line } from './lines.ts';
+import type { Line } from './lines.ts';
 import { listenForKey, type ListenResult } from './listen.ts';
 import type { Devices, Settled } from './manager.ts';
 import { MODELS, modelOf } from './models.ts';
@@ -188,22 +189,10 @@ export class PluggedIn extends EventEmitter<{ changed: [] }> {
     try {
       await this.#presence.look();
       const holders = this.#holders();
-      const port = parsePort(row.port);
-      const address: PortAddress = port.ok ? port.address : { kind: 'bound' };
-      const { clock, random, hid } = this.#parts;
+      const { clock, random } = this.#parts;
       heard = await listenForKey({
         found: this.#presence.found.filter(({ key }) => !holders.has(key)),
-        attempts: (found) =>
-          candidates(found, [model]).length === 0
-            ? []
-            : [
-                {
-                  model: model.id,
-                  open: openFound(found, model, address, hid),
-                  // What a card says is of no use here, and leaves nothing behind.
-                  makeDriver: () => makeLine(row, model, { clock, random, hash: () => '' }),
-                },
-              ],
+        attempts: (found) => attemptsFor(row, model, found, this.#parts),
         clock,
         random,
         seconds,

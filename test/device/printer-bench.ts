@@ -26,20 +26,6 @@ export function openerFor(port: string): OpenTransport {
   return serialTransport(rest.join(':'), { baud: 115_200, data: 8, parity: 'none', stop: 1, rtscts: false });
 }
 
-/** A clone that does not know DLE DC4 8: the command has no effect there and no answer. */
-const withoutClearing =
-  (open: OpenTransport): OpenTransport =>
-  async (signal) => {
-    const result = await open(signal);
-    if (!result.ok) return result;
-    const { transport } = result;
-    const write = transport.write.bind(transport);
-    // Its place is taken by as many zeros, which have no effect either.
-    transport.write = (bytes) =>
-      write(bytes[0] === 0x10 && bytes[1] === 0x14 ? new Uint8Array(bytes.length) : bytes);
-    return result;
-  };
-
 export type Bench = {
   printer: PrinterHandle;
   driver: EscPosPrinter;
@@ -55,7 +41,6 @@ export function startDriver(
   port: string,
   given: Partial<PrinterParts['model']>,
   factor = 5,
-  clears = true,
 ) {
   const model = { columns: 48, confirmation: 'process-id', status: 'realtime', ...given } as const;
   const clock = fasterClock(factor);
@@ -71,7 +56,7 @@ export function startDriver(
   });
   const session = new PortSession({
     device: 'printer-1',
-    open: clears ? openerFor(port) : withoutClearing(openerFor(port)),
+    open: openerFor(port),
     driver,
     clock,
     random: () => 0.5,
@@ -92,12 +77,11 @@ export async function startBench(
     model?: Partial<PrinterParts['model']>;
     confirmation?: 'process-id' | 'barrier';
     factor?: number;
-    clears?: boolean;
   } = {},
 ): Promise<Bench> {
-  const { model, confirmation = 'process-id', factor = 5, clears = true, ...printerOptions } = options;
+  const { model, confirmation = 'process-id', factor = 5, ...printerOptions } = options;
   const printer = await startPrinter({ port: 'tcp:0', speed: Infinity, ...printerOptions });
-  const { driver, close, sent } = startDriver(printer.port, { confirmation, ...model }, factor, clears);
+  const { driver, close, sent } = startDriver(printer.port, { confirmation, ...model }, factor);
   const bench: Bench = {
     printer,
     driver,
@@ -121,7 +105,7 @@ export async function until(condition: () => boolean, what: () => string): Promi
 }
 
 /** Long enough that half of it swallows a whole sheet's beginning. */
-const codeOf = (name: string) =>
+export const codeOf = (name: string) =>
   `https://zw.example.gov.cn/pj?n=${name}&k=7Qm2x9LfT4bRz7Qm2x9LfT4bRz7Qm2x9LfT4bRz`;
 
 /** A sheet that shows at its first and last line whether it is whole. */

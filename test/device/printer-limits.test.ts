@@ -1,6 +1,6 @@
 /** What the driver promises about time, with a clock that only the test moves, and printers that bend the rules. */
 import { describe, expect, it } from 'vitest';
-import { EscPosPrinter } from '../../kiosk-agent/device/driver/printer.ts';
+import { EscPosPrinter, type PrinterParts } from '../../kiosk-agent/device/driver/printer.ts';
 import type { PrintOutcome } from '../../kiosk-agent/device/driver/interfaces.ts';
 import type { Transport } from '../../kiosk-agent/device/transport/transport.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -29,7 +29,11 @@ const isLook = (bytes: Uint8Array) => bytes.length === 3 && bytes[0] === 0x10 &&
 const includes = (bytes: Uint8Array, ...wanted: number[]) => Buffer.from(bytes).includes(Buffer.from(wanted));
 const well = [0x12, 0x12, 0x12, 0x12];
 
-async function start(port: ReturnType<typeof scriptedPort>, confirmation: 'process-id' | 'barrier') {
+async function start(
+  port: ReturnType<typeof scriptedPort>,
+  confirmation: 'process-id' | 'barrier',
+  more: Partial<PrinterParts['model']> = {},
+) {
   const clock = new ManualClock();
   /** Lets `ms` pass, or less when `done`. */
   const pass = async (ms: number, done: () => boolean = () => false) => {
@@ -40,7 +44,7 @@ async function start(port: ReturnType<typeof scriptedPort>, confirmation: 'proce
   };
   const driver = new EscPosPrinter({
     id: 'printer-1',
-    model: { columns: 48, confirmation, status: 'realtime' },
+    model: { columns: 48, confirmation, status: 'realtime', ...more },
     clock,
     random: () => 0,
   });
@@ -144,7 +148,7 @@ describe('printers that bend the rules', () => {
 
   it('a ticket that has not been torn off is a note, not a fault', async () => {
     const port = scriptedPort((bytes) => (isLook(bytes) ? [[0x92, 0x12, 0x12, 0x12][bytes[2]! - 1]!] : []));
-    const { driver } = await start(port, 'barrier');
+    const { driver } = await start(port, 'barrier', { ticketBit: true });
     expect(driver.status).toMatchObject({ state: 'ready', notes: ['ticket-not-taken'] });
   });
 

@@ -370,7 +370,7 @@ describe('a plug that is pulled', () => {
 
 describe('an agent that was killed in the middle of a command', () => {
   it('leaves half a command in the printer, and the next agent still prints whole sheets', async () => {
-    const printer = await startPrinter({ port: 'tcp:0', speed: Infinity });
+    const printer = await startPrinter({ port: 'tcp:0', speed: Infinity, clears: false });
     const bytes = sheet('A001', 1);
     const qr = Buffer.from(bytes).indexOf(Buffer.from([0x31, 0x50, 0x30]));
     // In the length of the QR code, before and in its data, between the bytes of a character, in a size, in the cut.
@@ -405,7 +405,7 @@ describe('an agent that was killed in the middle of a command', () => {
       );
 
       const name = `N${cut}`;
-      const next = startDriver(printer.port, { columns: 48, confirmation: 'process-id' }, 10, cut % 2 === 0);
+      const next = startDriver(printer.port, { confirmation: 'process-id' }, 10);
       await until(
         () => next.driver.status.state === 'ready',
         () => 'second agent ready',

@@ -396,9 +396,7 @@ export async function mockHub(dist: string) {
     }),
   );
   mockDevices(app, hub.work);
-  app.post('/api/v1/devices/:id/test', async (_request, response) =>
-    send(response, await hub.testAnswer()),
-  );
+  app.post('/api/v1/devices/:id/test', async (_request, response) => send(response, await hub.testAnswer()));
   app.get('/api/v1/my-ticket/:id', (_request, response) => send(response, hub.lookAnswer()));
   app.use(express.static(dist));
   app.get(/.*/, (_request, response) => response.sendFile('index.html', { root: dist }));

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { access, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { HidBackend } from '../../device/transport/hid-backend.ts';
+import type { HidList } from '../../device/transport/hid-backend.ts';
 import type { PortList } from '../../device/ports.ts';
 import type { Check } from './check.ts';
 
@@ -131,8 +131,7 @@ export function diskRoom(folder: string, { freeBytes, freeFiles, files }: Space)
 }
 
 /** node-hid needs libusb-1.0 and libudev from the system. Trouble only when the configuration has HID devices. */
-export async function hidLibrary(hid: HidBackend, needed: boolean): Promise<Check> {
-  const list = await hid.list();
+export function hidLibrary(list: HidList, needed: boolean): Check {
   if (list.ok)
     return {
       check: 'libraries',

@@ -165,4 +165,3 @@ function judgeBlock(open: readonly number[]): Reply | 'more' | 'wrong' {
   }
   return ends ? { type: 'block', header: header!, bytes: Uint8Array.from(open.slice(1, -1)) } : 'more';
 }
-

@@ -127,15 +127,31 @@ const NOT_TEXT = /[\x00-\x03\x05-\x08\x0b\x0c\x0e-\x1b\x7f-\x9f]/;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** UTF-8 if it is valid, else GB18030; null when it is neither. */
+/**
+ * Some Chinese words are valid UTF-8 by chance: 预约 is D4 A4 D4 BC, which also reads ԤԼ. Bytes whose non-ASCII part is
+ * nothing but runs of two or more such pairs are taken for Chinese; Cyrillic or Arabic words have bytes below A1.
+ */
+const ONLY_PAIRS = /^(?:[\x00-\x7f]|[\xc2-\xdf][\xa1-\xbf])*$/;
+const LONE_PAIR = /(?<![\xa1-\xbf])[\xc2-\xdf][\xa1-\xbf](?![\xc2-\xdf])/;
+const ANY_PAIR = /[\xc2-\xdf]/;
+
+function isChineseByChance(bytes: Uint8Array): boolean {
+  const signs = Buffer.from(bytes).toString('latin1');
+  return ANY_PAIR.test(signs) && ONLY_PAIRS.test(signs) && !LONE_PAIR.test(signs);
+}
+
+/** UTF-8 if it is valid (and not Chinese by chance), else GB18030; null when it is neither. */
 export function decodeContent(bytes: Uint8Array): string | null {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    const text = iconv.decode(Buffer.from(bytes), 'gb18030');
-    // What iconv-lite cannot decode becomes U+FFFD; no code of a hall holds one of its own.
-    return text.includes('\ufffd') ? null : text;
+  if (!isChineseByChance(bytes)) {
+    try {
+      return utf8.decode(bytes);
+    } catch {
+      // not UTF-8
+    }
   }
+  const text = iconv.decode(Buffer.from(bytes), 'gb18030');
+  // What iconv-lite cannot decode becomes U+FFFD; no code of a hall holds one of its own.
+  return text.includes('\ufffd') ? null : text;
 }
 
 export function isLineEnd(byte: number | undefined): boolean {

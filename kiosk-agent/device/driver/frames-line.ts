@@ -7,7 +7,13 @@ import type { FrameDescription, PadAction } from '../../contract/devices.ts';
 import { HallError } from '../../contract/problem.ts';
 import type { Clock } from '../clock.ts';
 import type { FrameDropReason, FrameReceiver, Received } from '../codec/frame-receiver.ts';
-import { compileFrames, type FrameCommand, type FrameRole, type FramesCodec, type KeyFrame } from '../codec/frames.ts';
+import {
+  compileFrames,
+  type FrameCommand,
+  type FrameRole,
+  type FramesCodec,
+  type KeyFrame,
+} from '../codec/frames.ts';
 import type { AttachedDriver } from '../session.ts';
 import type { PortTrouble, Transport, WriteResult } from '../transport/transport.ts';
 import { FramesEvaluator } from './frames-evaluator.ts';
@@ -71,7 +77,14 @@ export class FramesLine implements AttachedDriver {
   readonly #units: Unit[] = [];
   readonly #writes: LineWrites<Note>;
   readonly #quality = new LineQuality();
-  readonly #counters = { framesIn: 0, framesOut: 0, ownEchoes: 0, unknownAddresses: 0, cutOff: 0, reopened: 0 };
+  readonly #counters = {
+    framesIn: 0,
+    framesOut: 0,
+    ownEchoes: 0,
+    unknownAddresses: 0,
+    cutOff: 0,
+    reopened: 0,
+  };
   readonly #awaited = new Map<Uint8Array, Awaited>();
   readonly #strangers = new Set<number>();
   #receiver: FrameReceiver;
@@ -181,8 +194,7 @@ export class FramesLine implements AttachedDriver {
         const bytes = this.#codec.acknowledge(key);
         const note: Note = { unit, command: 'acknowledge', key };
         // The device repeats its key until it has this: nobody waits for the result.
-        if (bytes)
-          void this.#send({ slot: `${unit.id} acknowledge ${key.code}`, bytes, urgent: true, note });
+        if (bytes) void this.#send({ slot: `${unit.id} acknowledge ${key.code}`, bytes, urgent: true, note });
       },
     };
   }

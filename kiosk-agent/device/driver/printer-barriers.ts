@@ -19,6 +19,8 @@ export class Barriers {
   /** an agent before this one may have left some; whether it did nobody knows */
   #strangers = true;
   #answers = 0;
+  /** it was asked on this port, and has never answered any */
+  #unknownHere = false;
   #lastByte = 0;
   #lastAtMs = -Infinity;
 
@@ -69,9 +71,16 @@ export class Barriers {
     return true;
   }
 
+  /** Another port, perhaps another printer: it is asked again. */
+  attached(): void {
+    this.#unknownHere = false;
+  }
+
   /** Sends one more and waits until no earlier answer can come any more; false when that cannot be said. */
   async settle(talk: PrinterTalk): Promise<boolean> {
     if (this.settled) return true;
+    // Nobody waits for it before every sheet; the sheet's own barriers will tell if it learns to speak.
+    if (this.#unknownHere && this.#answers === 0) return false;
     const before = this.#answers;
     this.#owed += 1;
     const sent = await talk.send(PAPER_STATUS, ANSWER_MS);
@@ -85,7 +94,10 @@ export class Barriers {
       const left = any
         ? this.#lastAtMs + QUIET_MS - this.#clock.monotonicMs()
         : from + FIRST_MS - this.#clock.monotonicMs();
-      if (left <= 0 && !any) return false;
+      if (left <= 0 && !any) {
+        this.#unknownHere = true;
+        return false;
+      }
       if (left <= 0) {
         // Those that did not come by now were lost with a reset.
         this.cleared();

@@ -35,6 +35,8 @@ export type JobParts = {
   clock: Clock;
   /** what it is asked for its word; both: it is not proven that it answers process ids */
   asks: { id: boolean; barrier: boolean };
+  /** every barrier's answer that comes from now on is this sheet's */
+  ownBarriers: boolean;
   /** real-time commands are obeyed: it can be asked while it prints, and to clear */
   realtime: boolean;
   nextId: () => string;
@@ -75,12 +77,11 @@ export class PrintJob {
     if (id === this.#wholeId) this.#idCame = true;
   }
 
-  /** Barriers of earlier sheets are settled before a sheet is sent, so this one is ours. */
   heardBarrier(): void {
     if (this.#barriersLeft === 0) return;
     this.#barriersLeft -= 1;
     this.#nearlyOut = true;
-    this.#barrierCame = this.#barriersLeft === 0;
+    this.#barrierCame = this.#barriersLeft === 0 && this.#parts.ownBarriers;
   }
 
   /** Sends the sheet behind what cuts off an earlier one, and waits for its fate. */

@@ -96,6 +96,7 @@ export class EscPosPrinter
     this.#talk = talk;
     this.#look = look;
     this.#introductions = MAX_INTRODUCTIONS;
+    this.#barriers.attached();
     this.#restarts = 0;
     // Nobody knows how much of an unsettled sheet reached the printer before the port went.
     if (this.#halfSheet !== 'none') this.#halfCommand = true;
@@ -140,7 +141,9 @@ export class EscPosPrinter
     const stop = talk.gone ? this.#awayFault() : refusalOf(this.#reach);
     if (stop) return refused(stop);
     const asks = this.#asks;
-    if (asks.barrier && !(await this.#barriers.settle(talk)))
+    const ownBarriers = !asks.barrier || (await this.#barriers.settle(talk));
+    // One that has never answered them may still print, and answer a process id; one that has is stuck now.
+    if (!ownBarriers && (talk.gone || this.#barriers.answers > 0))
       return refused(talk.gone ? this.#awayFault() : 'no-answer');
 
     const job = new PrintJob({
@@ -149,6 +152,7 @@ export class EscPosPrinter
       barriers: this.#barriers,
       clock: this.#clock,
       asks,
+      ownBarriers,
       realtime: this.#realtime,
       nextId: () => this.#nextId(),
       stop: () => this.#stop(),
