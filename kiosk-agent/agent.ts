@@ -9,6 +9,7 @@ import type { LinkStatus } from './contract/link.ts';
 import { HallError } from './contract/problem.ts';
 import { systemClock } from './device/clock.ts';
 import type { DeviceStatus } from './device/driver/interfaces.ts';
+import type { FoundSources } from './device/found.ts';
 import { openDevices } from './device/manager.ts';
 import { personHash } from './device/person-hash.ts';
 import { PluggedIn } from './device/plugged-in.ts';
@@ -43,6 +44,8 @@ export type AgentOptions = {
   log: Logger;
   /** the operating system's HID devices, unless a test brings its own */
   hid?: HidBackend;
+  /** what is plugged in, unless a test says it */
+  sources?: FoundSources;
 };
 export type Agent = {
   url: string;
@@ -98,6 +101,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       clock: systemClock,
       random: options.random,
       log,
+      ...(options.sources && { sources: options.sources }),
     });
     const devices = openDevices(config.devices, {
       clock: systemClock,

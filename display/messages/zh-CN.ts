@@ -30,7 +30,7 @@ const problem: Record<TroubleCode, string> = {
   'no-evaluation': '评价已经结束，不能再操作',
   'outside-hours': '不在取号时间，请在办公时间内操作',
   'port-taken': '这个端口正由另一台设备使用：先解除那台设备的绑定，或选择别的端口',
-  'not-suitable': '这个端口不适合这种设备：请选择别的端口，或核对设备型号',
+  'not-suitable': '这两样不相配，或设备刚刚插上：请等五秒再试，仍不行请核对型号',
   'already-listening': '正在为另一台设备等待按键：请先完成那一次，或等它结束再试',
   'journal-unwritable': '记录写不进磁盘，已暂停办理：请马上联系技术人员，检查磁盘空间',
   stopping: '系统正在重新启动，请等一分钟再试',

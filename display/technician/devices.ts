@@ -1,5 +1,11 @@
 /** Which devices stand where on the technician's page, and what can be asked of each. Pure. */
-import type { DeviceKind, DeviceStateName, DeviceView, FoundView } from '../../kiosk-agent/contract/live.ts';
+import type {
+  Bilingual,
+  DeviceKind,
+  DeviceStateName,
+  DeviceView,
+  FoundView,
+} from '../../kiosk-agent/contract/live.ts';
 import type { RatingLevel } from '../../kiosk-agent/contract/events.ts';
 import type { DeviceTest } from '../api.ts';
 
@@ -12,7 +18,7 @@ export const testsOf: Record<DeviceKind, readonly DeviceTest[]> = {
   sign: ['text'],
 };
 /** Kinds that say something by themselves when somebody uses them: those can be found by it. */
-export const pressable = ['evaluator', 'pad', 'scanner'] as const;
+export const pressable = ['evaluator', 'pad', 'reader', 'scanner'] as const;
 export type Pressable = (typeof pressable)[number];
 export const isPressable = (kind: DeviceKind): kind is Pressable =>
   (pressable as readonly DeviceKind[]).includes(kind);
@@ -63,9 +69,28 @@ export function codeParts(code: string): { key: string; n: string } | null {
   return /^[a-z][a-z0-9-]*$/i.test(code) ? { key: code, n: '' } : null;
 }
 
-/** What is plugged in, free, and taken for this device's model. */
+/** What could be said of a thing that many models could be, such as a serial adapter, is not said of each. */
+const FEW = 3;
+export type Guess = { why: Bilingual; models: FoundView['takenFor'] };
+/** What it is taken for, by the reason; the likeliest first. `few`: so few models that they can be named. */
+export function guessesFor(found: FoundView): (Guess & { few: boolean })[] {
+  const guesses = new Map<string, Guess>();
+  for (const one of found.takenFor) {
+    const guess = guesses.get(one.why.en) ?? { why: one.why, models: [] };
+    guesses.set(one.why.en, { ...guess, models: [...guess.models, one] });
+  }
+  return [...guesses.values()].map((guess) => ({ ...guess, few: guess.models.length <= FEW }));
+}
+/** likely: it says so itself; possible: nothing speaks against it; no: the hub would refuse it. */
+export function fitOf(device: DeviceView, found: FoundView): 'likely' | 'possible' | 'no' {
+  const guess = guessesFor(found).find((one) => one.models.some(({ model }) => model === device.model));
+  return guess ? (guess.few ? 'likely' : 'possible') : 'no';
+}
+/** Several devices may be on one line, as pad-bus.2 on pad-bus; what is plugged in belongs to the line. */
+export function has(device: DeviceView, found: FoundView): boolean {
+  return found.usedBy !== null && (device.id === found.usedBy || device.id.startsWith(`${found.usedBy}.`));
+}
+/** What is plugged in, free, and could be this device. */
 export function candidates(device: DeviceView, found: readonly FoundView[]): FoundView[] {
-  return found.filter(
-    (one) => one.usedBy === null && one.takenFor.some(({ model }) => model === device.model),
-  );
+  return found.filter((one) => one.usedBy === null && fitOf(device, one) !== 'no');
 }

@@ -10,7 +10,10 @@ export function useWords(): { code(code: string): string; trouble(trouble: Troub
     code(code) {
       const parts = codeParts(code);
       const key =
-        parts && [`technician.code.${parts.key}`, `technician.paper.${parts.key}`].find((one) => te(one));
+        parts &&
+        [`technician.code.${parts.key}`, `technician.paper.${parts.key}`, `deviceState.${parts.key}`].find(
+          (one) => te(one),
+        );
       return parts && key ? t(key, { n: parts.n }) : code;
     },
     trouble({ code }) {

@@ -1,4 +1,4 @@
-/** A scanner in USB HID POS mode: its report descriptor, its reports, and the device without a bus. */
+/** A scanner in USB HID POS mode: its report descriptor and its reports. */
 import iconv from 'iconv-lite';
 
 const reportId = 0x02;
@@ -139,37 +139,3 @@ export function scannerReports(text: string, options: ReportOptions = {}): Uint8
   }
   return reports;
 }
-
-/**
- * The device behind its connector. Until the enabling feature report `FE 01` has come it keeps its codes for itself,
- * where `mustBeEnabled` says so (Honeywell, Youjie).
- */
-export function createHidScanner(options: ReportOptions & { mustBeEnabled?: boolean } = {}) {
-  let host: ((report: Uint8Array) => void) | undefined;
-  let enabled = false;
-  return {
-    descriptor: hidPosDescriptor,
-    /** Plugs the device into a host that takes its reports; undefined pulls it out, and it forgets that it was enabled. */
-    connect(onReport: ((report: Uint8Array) => void) | undefined) {
-      host = onReport;
-      enabled = false;
-    },
-    /** A feature report from the host, id first; false when the device has no such report. */
-    setFeature(bytes: Uint8Array): boolean {
-      if (bytes[0] !== 0xfe || bytes.length !== 2 || !options.mustBeEnabled) return false;
-      enabled = bytes[1] === 1;
-      return true;
-    },
-    /** Somebody holds a code before it; the reports go out one by one. */
-    scan(text: string, symbology?: string) {
-      if (options.mustBeEnabled && !enabled) return;
-      for (const report of scannerReports(text, symbology ? { ...options, symbology } : options))
-        host?.(report);
-    },
-    /** Sends reports as they are: lost, cut or foreign ones. */
-    send(reports: Uint8Array[]) {
-      for (const report of reports) host?.(report);
-    },
-  };
-}
-export type HidScannerDevice = ReturnType<typeof createHidScanner>;

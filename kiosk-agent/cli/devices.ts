@@ -62,10 +62,12 @@ function printed(
   const known = all.found.filter((found) => found.candidates.length > 0);
   if (known.length > 0) lines.push('', word(WORDS.why));
   for (const found of known) {
-    // One line for each reason: behind a serial adapter there may be a dozen models.
+    // One line for each reason, and no names where it could be anything: the table of models is long.
     const reasons = Map.groupBy(found.candidates, ({ why }) => word(why));
-    for (const [why, models] of reasons)
-      lines.push(`  ${found.key}: ${why} (${models.map(({ model }) => model).join(', ')})`);
+    for (const [why, models] of reasons) {
+      const named = models.filter(({ score }) => score > 1).map(({ model }) => model);
+      lines.push(`  ${found.key}: ${named.length > 0 ? `${named.join(', ')}: ` : ''}${why}`);
+    }
   }
   if (config !== undefined) {
     lines.push('', word(WORDS.configured));
@@ -82,6 +84,7 @@ function printed(
         ]),
       ),
     );
+    if (all.stray.length > 0 || all.configured.some(({ todo }) => todo)) lines.push('', word(WORDS.todo));
     for (const { device, todo } of all.configured) if (todo) lines.push(`  ${device}: ${word(todo)}`);
     for (const device of all.stray)
       lines.push(`  ${device}: ${word(WORDS.stray)}: hall devices unbind ${device}`);
@@ -268,6 +271,7 @@ const WORDS = {
   state: { zh: '状态', en: 'STATE' },
   found: { zh: '说明', en: 'WHAT IT IS' },
   bound: { zh: '已绑定', en: 'bound' },
+  todo: { zh: '处理', en: 'What to do' },
   note: { zh: '注意', en: 'note' },
   stray: { zh: '有绑定，但配置中没有此设备', en: 'is bound and not in the configuration' },
   needsBoth: {

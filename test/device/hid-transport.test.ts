@@ -294,12 +294,12 @@ describe('opening with node-hid', () => {
   it('that nobody waits for any more closes what it has opened', async () => {
     const handle = new Handle();
     const stop = new AbortController();
-    let give = (_handle: Handle): void => {};
+    let give: ((handle: Handle) => void) | undefined;
     const backend = backendOf(() => new Promise((resolve) => (give = resolve)));
     const opening = backend.open('/dev/hidraw7', stop.signal);
-    await vi.waitUntil(() => String(give).includes('native'));
+    await vi.waitUntil(() => give !== undefined);
     stop.abort();
-    give(handle);
+    give?.(handle);
     expect(await opening).toMatchObject({ ok: false, trouble: { kind: 'unknown' } });
     expect([handle.closed, handle.listenerCount('data')]).toEqual([1, 0]);
     expect(await backend.open('/dev/hidraw7', stop.signal)).toMatchObject({ ok: false });

@@ -1,6 +1,6 @@
 /** The identity-card driver against the simulated reader over real ports: cards, troubles, and what it never tells. */
 import { createServer, type Socket } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { startEvaluator } from '../../firmware-sim/evaluator-line/evaluator.ts';
 import { cardText } from '../../firmware-sim/id-reader/card-text.ts';
 import { encodeAnswer } from '../../firmware-sim/id-reader/frame.ts';
@@ -12,9 +12,12 @@ import type { Transport } from '../../kiosk-agent/device/transport/transport.ts'
 import { ManualClock, until } from './manual-clock.ts';
 import { bench as openBench, driverOn, personalIn, type Bench } from './reader-bench.ts';
 
-async function bench(options: Parameters<typeof openBench>[0] = {}): Promise<Bench> {
+/** Tests run side by side: what a test opens is closed at that test's own end, which its context knows. */
+type Finished = TestContext['onTestFinished'];
+
+async function bench(finished: Finished, options: Parameters<typeof openBench>[0] = {}): Promise<Bench> {
   const opened = await openBench(options);
-  onTestFinished(() => opened.close());
+  finished(() => opened.close());
   return opened;
 }
 const PEOPLE = Object.keys(samplePeople) as SamplePerson[];
@@ -22,8 +25,8 @@ const masked = ({ number }: { number: string }) =>
   `${number.slice(0, 3)}${'*'.repeat(number.length - 7)}${number.slice(-4)}`;
 
 describe.each(['tcp', 'pty'] as const)('a reader on %s', (kind) => {
-  it('says which SAM it has, reads every kind of card once, and again when it has been lifted', async () => {
-    const { device, reader, told, tells, finds, reaches } = await bench({ kind, times: 5 });
+  it('says which SAM it has, reads every kind of card once, and again when it has been lifted', async ({ onTestFinished }) => {
+    const { device, reader, told, tells, finds, reaches } = await bench(onTestFinished, { kind, times: 5 });
     await reaches('ready');
     expect(reader.status.serial).toBe('05.03-20260101-0000000001-0000000002');
     for (const [at, person] of PEOPLE.entries()) {
@@ -42,8 +45,8 @@ describe.each(['tcp', 'pty'] as const)('a reader on %s', (kind) => {
     expect(told.states).toEqual(['ready']);
   });
 
-  it('reads the next card when one was put in place of the other between two finds', async () => {
-    const { device, told, tells, reaches } = await bench({ kind });
+  it('reads the next card when one was put in place of the other between two finds', async ({ onTestFinished }) => {
+    const { device, told, tells, reaches } = await bench(onTestFinished, { kind });
     await reaches('ready');
     device.putCard('citizen-common');
     await tells('cards', 1);
@@ -63,7 +66,7 @@ describe('a card that cannot be read', () => {
     ['read', 0x47],
     ['select', 0x81],
   ] as const)('at %s with %i is tried a few times and told once, until it is lifted', async (step, sw3) => {
-    const { device, told, tells, finds, reaches } = await bench({ times: 5 });
+    const { device, told, tells, finds, reaches } = await bench(onTestFinished, { times: 5 });
     await reaches('ready');
     device.putCard('citizen-common', { [step]: sw3 });
     await tells('unreadable', 1);
@@ -77,8 +80,8 @@ describe('a card that cannot be read', () => {
     expect(told.unreadable.length).toBe(1);
   });
 
-  it.concurrent('twice is read at the third time, without a word', async () => {
-    const { device, told, tells, reaches } = await bench({ times: 5 });
+  it.concurrent('twice is read at the third time, without a word', async ({ onTestFinished }) => {
+    const { device, told, tells, reaches } = await bench(onTestFinished, { times: 5 });
     await reaches('ready');
     device.putCard('taiwan', { read: 0x41, times: 2 });
     await tells('cards', 1);
@@ -89,7 +92,7 @@ describe('a card that cannot be read', () => {
     ['card-wrong-check-digit', { ...samplePeople['citizen-common'], number: '990000194901010011' }],
     ['card-unknown-layout', { ...samplePeople['citizen-common'], birth: '19490230' }],
   ] as const)('%s is told once, and a good card after it is read', async (why, person) => {
-    const { device, told, tells, finds, reaches } = await bench({ times: 5 });
+    const { device, told, tells, finds, reaches } = await bench(onTestFinished, { times: 5 });
     await reaches('ready');
     device.putCard(person);
     await tells('unreadable', 1);
@@ -101,7 +104,7 @@ describe('a card that cannot be read', () => {
     await tells('cards', 1);
   });
 
-  it.concurrent('has advice in both languages for each reason', async () => {
+  it.concurrent('has advice in both languages for each reason', async ({ onTestFinished }) => {
     for (const why of CARD_FAULTS)
       expect(adviceFor('faulted', why)).not.toEqual(adviceFor('faulted', 'nothing known'));
   });
@@ -112,7 +115,7 @@ describe('a card that is moved away', () => {
     'at %s is told as moved, once, and read when it is back',
     async (step) => {
       let lift = true;
-      const { device, told, tells, finds, reaches } = await bench({
+      const { device, told, tells, finds, reaches } = await bench(onTestFinished, {
         times: 5,
         onCommand: (name) => {
           if (name === step && lift) device.liftCard();
@@ -133,7 +136,7 @@ describe('a card that is moved away', () => {
   it.concurrent.each([0, 1, 6, 7, 10, 14, 15, 270, 1294])(
     'when %i bytes of its answer have come, is told as moved and read when it is back',
     async (bytes) => {
-      const { device, told, tells, reaches } = await bench({ times: 5 });
+      const { device, told, tells, reaches } = await bench(onTestFinished, { times: 5 });
       await reaches('ready');
       await device.setFault('card-moved-after-bytes', true, { bytes });
       device.putCard('citizen-longest-name');
@@ -145,9 +148,9 @@ describe('a card that is moved away', () => {
     },
   );
 
-  it.concurrent('and laid down again at once is read without a word', async () => {
+  it.concurrent('and laid down again at once is read without a word', async ({ onTestFinished }) => {
     let times = 0;
-    const { device, told, tells, reaches } = await bench({
+    const { device, told, tells, reaches } = await bench(onTestFinished, {
       times: 5,
       onCommand: (name) => {
         if (name === 'read' && times++ === 0) device.putCard('taiwan');
@@ -159,8 +162,8 @@ describe('a card that is moved away', () => {
     expect(told.unreadable).toEqual([]);
   });
 
-  it.concurrent('before it is found is nobody', async () => {
-    const { device, told, finds, reaches } = await bench({
+  it.concurrent('before it is found is nobody', async ({ onTestFinished }) => {
+    const { device, told, finds, reaches } = await bench(onTestFinished, {
       times: 5,
       onCommand: (name) => {
         if (name === 'find') device.liftCard();
@@ -177,7 +180,7 @@ describe('an answer that is spoilt or late', () => {
   it.concurrent.each(['wrong-checksum', 'garbage', 'silent'] as const)(
     'to read (%s) means that the card must be laid down again, and so it is told',
     async (fault) => {
-      const { device, told, tells, reaches } = await bench({
+      const { device, told, tells, reaches } = await bench(onTestFinished, {
         times: 5,
         onCommand: (name) =>
           void device.setFault(fault, name === 'read' && told.unreadable.length === 0, { rate: 1 }),
@@ -193,9 +196,9 @@ describe('an answer that is spoilt or late', () => {
     },
   );
 
-  it.concurrent('of a card, after the driver has stopped waiting, is taken for no other answer', async () => {
+  it.concurrent('of a card, after the driver has stopped waiting, is taken for no other answer', async ({ onTestFinished }) => {
     // Five times as fast: 750 ms are 3.75 s to the driver.
-    const { device, reader, told, tells, reaches } = await bench({ times: 5, readMs: 750 });
+    const { device, reader, told, tells, reaches } = await bench(onTestFinished, { times: 5, readMs: 750 });
     await reaches('ready');
     device.putCard('citizen-two-characters');
     await tells('unreadable', 1);
@@ -205,8 +208,8 @@ describe('an answer that is spoilt or late', () => {
     expect(reader.status.state).toBe('ready');
   });
 
-  it.concurrent('that takes its time is waited for', async () => {
-    const { device, told, tells, reaches } = await bench({ times: 2, readMs: 1_000 });
+  it.concurrent('that takes its time is waited for', async ({ onTestFinished }) => {
+    const { device, told, tells, reaches } = await bench(onTestFinished, { times: 2, readMs: 1_000 });
     await device.setFault('slow', true, { ms: 100 });
     await reaches('ready');
     device.putCard('citizen-two-characters');
@@ -217,7 +220,7 @@ describe('an answer that is spoilt or late', () => {
   it.concurrent.each(['noise', 'split-frames', 'doubled-frames', 'babble'])(
     'is read through %s, once, as if nothing were',
     async (fault) => {
-      const { device, told, tells, finds, reaches } = await bench({ times: 2 });
+      const { device, told, tells, finds, reaches } = await bench(onTestFinished, { times: 2 });
       await reaches('ready');
       await device.setFault(fault, true, { rate: 1 });
       device.putCard('foreigner-2017');
@@ -233,7 +236,7 @@ describe('an answer that is spoilt or late', () => {
   it.concurrent.each(['lost-frames', 'corrupted', 'wrong-checksum'])(
     'with %s now and then is never another card',
     async (fault) => {
-      const { device, told, reaches } = await bench({ times: 10, seed: 7 });
+      const { device, told, reaches } = await bench(onTestFinished, { times: 10, seed: 7 });
       await reaches('ready');
       await device.setFault(fault, true, { rate: 0.2 });
       for (let laid = 0; told.cards.length < 3 && laid < 40; laid++) {
@@ -336,7 +339,7 @@ describe.each(Object.keys(TROUBLES))('a reader that %s', (name) => {
     async (moment) => {
       const trouble = TROUBLES[name]!();
       const steps = new Map<string, () => void>();
-      const opened = await bench({
+      const opened = await bench(onTestFinished, {
         times: 5,
         onCommand: (step) => {
           const what = steps.get(step);
@@ -371,7 +374,7 @@ describe('a reader that is not well', () => {
     ['sam-self-test-failed', /自检失败/, /self-test/],
     ['sam-not-authorised', /授权/, /authorise/],
   ])('with %s is faulted until its SAM says otherwise, and looks for no card', async (code, zh, en) => {
-    const { device, reader, told, tells, reaches } = await bench({ times: 5 });
+    const { device, reader, told, tells, reaches } = await bench(onTestFinished, { times: 5 });
     await reaches('ready');
     device.putCard('citizen-common', { read: 0x41, times: 1 });
     await device.setFault(code, true);
@@ -389,7 +392,7 @@ describe('a reader that is not well', () => {
     await tells('cards', 1);
   });
 
-  it.concurrent('and refuses every command is faulted, says so, and is asked on', async () => {
+  it.concurrent('and refuses every command is faulted, says so, and is asked on', async ({ onTestFinished }) => {
     const port = await refusing((count) => (count <= 12 ? 0x21 : 0x80));
     const { reader, told, reaches, close } = driverOn(port, { times: 5 });
     onTestFinished(close);
@@ -399,7 +402,7 @@ describe('a reader that is not well', () => {
     expect(told.unreadable).toEqual([]);
   });
 
-  it.concurrent('and understands everything but find stays faulted, without flapping', async () => {
+  it.concurrent('and understands everything but find stays faulted, without flapping', async ({ onTestFinished }) => {
     const port = await refusing(() => 0x21, { but: ['11', '12'] });
     const { told, reaches, close, reader } = driverOn(port, { times: 10 });
     onTestFinished(close);
@@ -468,7 +471,7 @@ describe('time and memory', () => {
     return { clock, reader, cards, hear, ...port };
   };
 
-  it('a port that has been dumb for a minute is closed, so that a fresh one is opened', async () => {
+  it('a port that has been dumb for a minute is closed, so that a fresh one is opened', async ({ onTestFinished }) => {
     const { clock, reader, closed } = open();
     await clock.advance(30_000);
     expect([reader.status.state, closed()]).toEqual(['silent', 0]);
@@ -482,7 +485,7 @@ describe('time and memory', () => {
     expect([reader.status.state, clock.pending]).toEqual(['lost', 0]);
   });
 
-  it('a reader is looked at every 300 ms, and closing leaves no timer', async () => {
+  it('a reader is looked at every 300 ms, and closing leaves no timer', async ({ onTestFinished }) => {
     const { clock, reader, sent, hear } = open();
     await hear(encodeAnswer(0x90));
     await hear(encodeAnswer(0x90, new Uint8Array(16)));
@@ -524,8 +527,8 @@ describe('time and memory', () => {
 });
 
 describe('what nobody is told', () => {
-  it('of any sample person: name, number, birth or address, whatever happens to the answer', async () => {
-    const { device, told, tells, finds, reaches } = await bench({ times: 10 });
+  it('of any sample person: name, number, birth or address, whatever happens to the answer', async ({ onTestFinished }) => {
+    const { device, told, tells, finds, reaches } = await bench(onTestFinished, { times: 10 });
     await reaches('ready');
     for (const [index, person] of PEOPLE.entries()) {
       device.putCard(person);

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { startAgent, type Agent } from '../../kiosk-agent/agent.ts';
 import { parseConfig, type Config } from '../../kiosk-agent/config.ts';
 import type { Role } from '../../kiosk-agent/contract/live.ts';
+import type { FoundSources } from '../../kiosk-agent/device/found.ts';
 import { deviceFaults } from '../../kiosk-agent/device/manager.ts';
 import type { HidBackend } from '../../kiosk-agent/device/transport/hid-backend.ts';
 import { Register, TOKEN_ROLES } from '../../kiosk-agent/web/staff.ts';
@@ -36,7 +37,7 @@ export async function startHall(
   stateFolder: string,
   yaml = hallYaml(),
   clock: () => Date = () => new Date(),
-  hid: HidBackend = NO_HID,
+  plugged: { hid?: HidBackend; sources?: FoundSources } = {},
 ): Promise<Hall> {
   const register = new Register(stateFolder);
   const agent = await startAgent({
@@ -49,7 +50,8 @@ export async function startHall(
     env: {},
     log: pino({ level: 'silent' }),
     // The computer that tests has keyboards of its own.
-    hid,
+    hid: plugged.hid ?? NO_HID,
+    ...(plugged.sources && { sources: plugged.sources }),
   });
   const tokens: Record<string, string> = {};
   for (const role of TOKEN_ROLES) tokens[role] = await register.createToken(role, new Date());

@@ -39,7 +39,9 @@ export function deviceView(id: string, kind: DeviceView['kind'], more: Partial<D
 
 export function mockDevices(app: Express, work: DeviceWork): void {
   const problem = (response: Response, status: number, code: string): void =>
-    void response.status(status).json({ type: `/problems/${code}`, title: code, status, code, detail: code });
+    void response
+      .status(status)
+      .json({ type: `/problems/${code}`, title: code, status, code, detail: code, device: 'pad-bus' });
   const seconds = (body: unknown): number => (body as { seconds: number }).seconds;
 
   app.get('/api/v1/devices/found', (_request, response) => void response.json(work.found));
@@ -93,7 +95,7 @@ export function mockDevices(app: Express, work: DeviceWork): void {
       'content-disposition',
       `attachment; filename="hall-capture-${request.params.id}.ndjson"`,
     );
-    response.flushHeaders();
+    response.write(`${JSON.stringify({ capture: 1, device: request.params.id })}\n`);
     work.capture = { id: request.params.id, seconds: Number(request.query['seconds']), response };
   });
 }
@@ -156,12 +158,18 @@ export function hallDevices(): Record<string, DeviceView> {
   return Object.fromEntries(all.map((one) => [one.id, one]));
 }
 
-const adapter = {
-  kind: 'serial',
-  vendorId: '1a86',
-  productId: '7523',
-  takenFor: [],
-} as const;
+/** As the hub answers for an adapter: every model that can be on a serial port, all for the same reason. */
+const anySerial = ['elp1', 'elp1-fujian', 'ff68', 'ub485', 'ascii-5', 'sdt', 'scanner-serial', 'strip'].map(
+  (model) => ({
+    model,
+    name: { zh: `型号 ${model}`, en: `Model ${model}` },
+    why: {
+      zh: 'CH340 是串口转换器，不说明其后是什么设备',
+      en: 'CH340 is a serial adapter and does not say what is behind it',
+    },
+  }),
+);
+const adapter = { kind: 'serial', vendorId: '1a86', productId: '7523', takenFor: anySerial } as const;
 const ehr = {
   model: 'ehr1',
   name: { zh: '五键评价器（EHR/1，USB）', en: 'Five-key evaluator (EHR/1, USB)' },
@@ -184,7 +192,6 @@ export function pluggedIn(): FoundView[] {
   return [
     {
       ...adapter,
-      takenFor: [],
       key: 'usb0',
       path: '/dev/ttyUSB0',
       describe: 'CH340 1a86:7523 at 1-1.2',
@@ -193,7 +200,6 @@ export function pluggedIn(): FoundView[] {
     },
     {
       ...adapter,
-      takenFor: [],
       key: 'usb1',
       path: '/dev/ttyUSB1',
       describe: 'CH340 1a86:7523 at 1-1.3',

@@ -187,11 +187,14 @@ describe('binding by choosing', () => {
     expect(await dialog().locator('label b').allInnerTexts()).toEqual([
       'EHR/1 1209:0001 at 1-2.1',
       'EHR/1 1209:0001 at 1-2.2',
-      'CH340 1a86:7523 at 1-1.3',
       'CH340 1a86:7523 at 1-1.2',
+      'CH340 1a86:7523 at 1-1.3',
     ]);
-    expect(await dialog().getByRole('radio').nth(3).isDisabled()).toBe(true);
-    expect(await dialog().innerText()).toContain('由 evaluator-3 使用：要换给别的设备，先解除它的绑定');
+    expect(await dialog().locator('label.off b').allInnerTexts()).toEqual([
+      'CH340 1a86:7523 at 1-1.2',
+      'CH340 1a86:7523 at 1-1.3',
+    ]);
+    expect(await dialog().locator('label', { hasText: '1-1.3' }).innerText()).toContain('不适合');
     expect(await dialog().getByRole('button', { name: '绑定', exact: true }).isDisabled()).toBe(true);
     const asked = sent('GET', '/devices/found').length;
     await dialog().getByText('EHR/1 1209:0001 at 1-2.2').click();
@@ -204,7 +207,7 @@ describe('binding by choosing', () => {
   test('gives what is plugged in to one of the devices', async () => {
     await open();
     const row = page.locator('.found li', { hasText: '1-1.3' });
-    expect(await row.innerText()).toContain('看不出是什么');
+    expect(await row.innerText()).toMatch(/不说明其后是什么设备\s*可能是 8 种型号/);
     expect(await page.locator('.found li', { hasText: '1-2.1' }).innerText()).toMatch(
       /五键评价器（EHR\/1，USB）[\s\S]*USB 标识 1209:0001 相符/,
     );
@@ -212,6 +215,8 @@ describe('binding by choosing', () => {
     expect(await used.innerText()).toContain('由 evaluator-3 使用');
     expect(await used.getByRole('button').count()).toBe(0);
     await row.getByRole('button').click();
+    // It cannot be a printer with a network address, nor an evaluator on USB.
+    expect(await dialog().locator('label.off b').allInnerTexts()).toEqual(['evaluator-5', 'printer-1']);
     await dialog().getByText('reader-1').click();
     await inDialog('绑定');
     await soon(() => sent('PUT', '/devices/reader-1/binding')).toEqual([{ key: 'usb1' }]);
@@ -219,14 +224,14 @@ describe('binding by choosing', () => {
   });
 
   test.each([
-    [409, 'port-taken', '这个端口正由另一台设备使用：先解除那台设备的绑定'],
-    [409, 'not-suitable', '这个端口不适合这种设备'],
+    [409, 'port-taken', '这个端口由 pad-bus 使用：先解除它的绑定'],
+    [409, 'not-suitable', '这两样不相配，或设备刚刚插上'],
     [404, 'not-found', '刚才插着的设备已经拔下'],
   ])('that is refused (%i %s) says why and stays open for another choice', async (status, code, words) => {
     hub.work.bindingProblem = { status, code };
     await open();
     await press('reader-1', '绑定端口');
-    await dialog().getByRole('radio').first().check();
+    await dialog().getByText('1-1.3').click();
     await inDialog('绑定');
     await dialog().getByText(words).waitFor();
     await inDialog('绑定');
@@ -268,7 +273,7 @@ describe('binding by pressing', () => {
       ['evaluator-3', 1],
       ['pad-bus.3', 1],
       ['scanner-1', 1],
-      ['reader-1', 0],
+      ['reader-1', 1],
       ['printer-1', 0],
       ['sign-3', 0],
     ] as const)
@@ -424,6 +429,8 @@ describe('recording the wire', () => {
     await soon(() => hub.work.capture?.id).toBe('evaluator-3');
   };
   const frame = (n: number): string => `${JSON.stringify({ direction: 'in', hex: `0${n}` })}\n`;
+  /** the first line says what is recorded; it is no frame */
+  const head = '{"capture":1,"device":"evaluator-3"}\n';
   const wire = () => hub.work.capture!.response;
   const saved = async (act: () => unknown): Promise<{ name: string; text: string }> => {
     const [file] = await Promise.all([page.waitForEvent('download'), act()]);
@@ -433,18 +440,18 @@ describe('recording the wire', () => {
   test('runs with its clock and saves all of it', async () => {
     await open();
     await begin();
-    expect(hub.work.capture?.seconds).toBe(60);
+    expect(hub.work.capture?.seconds).toBe(600);
     wire().write(frame(1) + frame(2));
     await card('evaluator-3')
-      .getByText(/正在录制 \d:\d\d \/ 1:00，已录 2 条/)
+      .getByText(/正在录制 \d:\d\d \/ 10:00，已录 2 条/)
       .waitFor();
     await card('evaluator-3')
-      .getByText(/0:01 \/ 1:00/)
+      .getByText(/0:01 \/ 10:00/)
       .waitFor();
     const file = await saved(() => wire().end(frame(3)));
     expect(file).toEqual({
       name: 'hall-capture-evaluator-3.ndjson',
-      text: frame(1) + frame(2) + frame(3),
+      text: head + frame(1) + frame(2) + frame(3),
     });
     await card('evaluator-3').getByText('已存为 hall-capture-evaluator-3.ndjson，共 3 条').waitFor();
   });
@@ -458,7 +465,7 @@ describe('recording the wire', () => {
       .getByText(/已录 1 条/)
       .waitFor();
     const file = await saved(() => press('evaluator-3', '停止并保存'));
-    expect(file.text).toBe(frame(1));
+    expect(file.text).toBe(head + frame(1));
     await soon(() => wire().destroyed).toBe(true);
   });
 
@@ -470,7 +477,7 @@ describe('recording the wire', () => {
       .getByText(/已录 1 条/)
       .waitFor();
     const file = await saved(() => wire().destroy());
-    expect(file.text).toBe(frame(1));
+    expect(file.text).toBe(head + frame(1));
     await card('evaluator-3')
       .getByText(/录制中断（连不上大厅主机.*中断前的 1 条已存为/)
       .waitFor();

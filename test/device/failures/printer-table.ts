@@ -5,6 +5,7 @@
 import { expect } from 'vitest';
 import { PrinterMachine, type PrinterMachineOptions } from '../../../firmware-sim/printer/machine.ts';
 import { paperQr, paperText, type Paper } from '../../../firmware-sim/printer/paper.ts';
+import type { PaperFault } from '../../../kiosk-agent/contract/events.ts';
 import type { PrintOutcome } from '../../../kiosk-agent/device/driver/interfaces.ts';
 import { EscPosPrinter, type PrinterParts } from '../../../kiosk-agent/device/driver/printer.ts';
 import type { PortTrouble, Transport, WriteResult } from '../../../kiosk-agent/device/transport/transport.ts';
@@ -51,6 +52,13 @@ export const TABLE_MODELS: readonly TableModel[] = [
 export type Trouble =
   'paper-out' | 'cover-open' | 'cutter-error' | 'paper-jam' | 'head-hot' | 'power-off' | 'unplugged';
 
+/**
+ * network: the port goes with the power. serial: it stays, and every byte takes a millisecond; what comes while the
+ * printer starts is lost. serial-cts: the same, but the line waits until the printer lets it go on.
+ */
+export type Line = 'network' | 'serial' | 'serial-cts';
+export type TableOptions = { line?: Line; speed?: number };
+
 const GONE: PortTrouble = { kind: 'unplugged', detail: 'the plug was pulled' };
 const BEGIN = Buffer.from([0x1b, 0x40]);
 
@@ -59,12 +67,16 @@ export class Table {
   readonly machine: PrinterMachine;
   readonly driver: EscPosPrinter;
   readonly model: TableModel;
-  /** a network printer loses its port with its power, a serial one does not */
-  readonly line: 'network' | 'serial';
+  readonly line: Line;
+  /** what the line makes of the printer's answers, a piece each */
+  spoil: (bytes: Uint8Array) => Uint8Array[] = (bytes) => [bytes];
+  /** what the paced line still has to bring */
+  #onTheWay: number[] = [];
+  #pacing = false;
   #transport: Transport | null = null;
   #armed: { at: number; counted: number | null; act: () => void }[] = [];
 
-  constructor(model: TableModel, more: { line?: 'network' | 'serial'; speed?: number } = {}) {
+  constructor(model: TableModel, more: TableOptions = {}) {
     this.model = model;
     this.line = more.line ?? 'network';
     const { processId = true, answers = true, ...options } = model.machine;
@@ -77,7 +89,8 @@ export class Table {
       now: () => this.clock.monotonicMs(),
       reply: (bytes) => {
         const to = this.#transport;
-        if (answers && to) queueMicrotask(() => to.onData?.(bytes));
+        if (!answers || !to) return;
+        for (const piece of this.spoil(bytes)) queueMicrotask(() => to.onData?.(piece));
       },
       onPaper: () => {},
       ...options,
@@ -111,20 +124,47 @@ export class Table {
   unplug(): void {
     if (!this.#transport) return;
     this.#transport = null;
+    this.#onTheWay = [];
     this.driver.detached(GONE);
   }
 
   #write(transport: Transport, bytes: Uint8Array): WriteResult {
     for (const armed of this.#armed)
       if (armed.counted === null && Buffer.from(bytes).includes(BEGIN)) armed.counted = 0;
+    if (this.line !== 'network') {
+      // The operating system takes it at once, and the line brings it byte by byte.
+      this.#onTheWay.push(...bytes);
+      this.#pace();
+      return { ok: true };
+    }
     for (const byte of bytes) {
-      if (this.#transport !== transport) return { ok: false, trouble: GONE };
-      this.#reached();
-      if (this.#transport !== transport) return { ok: false, trouble: GONE };
-      this.machine.receive(Uint8Array.of(byte), this.now);
-      for (const armed of this.#armed) if (armed.counted !== null) armed.counted += 1;
+      if (!this.#bring(transport, byte)) return { ok: false, trouble: GONE };
     }
     return { ok: true };
+  }
+
+  #bring(transport: Transport | null, byte: number): boolean {
+    if (this.#transport !== transport) return false;
+    this.#reached();
+    if (this.#transport !== transport) return false;
+    this.machine.receive(Uint8Array.of(byte), this.now);
+    for (const armed of this.#armed) if (armed.counted !== null) armed.counted += 1;
+    return true;
+  }
+
+  #pace(): void {
+    if (this.#pacing || this.#onTheWay.length === 0) return;
+    this.#pacing = true;
+    const transport = this.#transport;
+    this.clock.after(1, () => {
+      this.#pacing = false;
+      const ready = this.machine.power === 'on' && this.machine.started;
+      if (this.#transport === transport && (ready || this.line === 'serial')) {
+        const byte = this.#onTheWay.shift();
+        if (byte !== undefined) this.#bring(transport, byte);
+      }
+      this.#pace();
+    });
   }
 
   #reached(): void {
@@ -163,6 +203,7 @@ export class Table {
         return machine.setHead('hot', now);
       case 'power-off':
         machine.setPower('off', now);
+        // A line that loses bytes goes on losing them.
         if (this.line === 'network') this.unplug();
         return;
       case 'unplugged':
@@ -288,7 +329,7 @@ export const JOB_BYTES = sheet('A001', 1).length + 40;
 /** A new printer, well and introduced. */
 export async function tableOf(
   model: TableModel,
-  more: { line?: 'network' | 'serial'; speed?: number } = {},
+  more: TableOptions = {},
 ): Promise<Table> {
   const table = new Table(model, more);
   table.plug();
@@ -300,7 +341,7 @@ export async function tableOf(
 export async function atEveryByte(
   model: TableModel,
   trouble: Trouble,
-  more: { line?: 'network' | 'serial'; stride?: number; speed?: number } = {},
+  more: TableOptions & { stride?: number } = {},
 ): Promise<Record<string, number>> {
   const said: Record<string, number> = {};
   for (let at = 0; at < JOB_BYTES; at += more.stride ?? 1) {
@@ -314,12 +355,71 @@ export async function atEveryByte(
   return said;
 }
 
+/**
+ * Two troubles: `first` before the middle of the sheet, and `second` before every byte of what the driver then does
+ * about it (padding, clearing, asking).
+ */
+export async function whileClearing(model: TableModel, first: Trouble, second: Trouble): Promise<void> {
+  const middle = Math.floor(sheet('A001', 1).length / 2);
+  for (let more = 1; more < 60; more += 1) {
+    const table = await tableOf(model);
+    table.before(middle, () => table.make(first));
+    table.before(middle + more, () => table.make(second));
+    const outcome = await table.print(sheet('A001', 1));
+    await outcomeIsTrue(table, 'A001', outcome, `${model.name}, ${first}, then ${second} ${more} bytes later`);
+    await table.close();
+  }
+}
+
+/** A sheet that failed in its middle, repaired; then `second` before every `stride`th byte of the next one. */
+export async function afterHalfASheet(
+  model: TableModel,
+  first: Trouble,
+  second: Trouble,
+  stride = 3,
+): Promise<void> {
+  for (let at = 0; at < JOB_BYTES + 20; at += stride) {
+    const table = await tableOf(model);
+    table.before(Math.floor(JOB_BYTES / 2), () => table.make(first));
+    const before = await table.print(sheet('A001', 1));
+    table.disarm();
+    await table.repair();
+    await table.ready();
+    table.before(at, () => table.make(second));
+    const outcome = await table.print(sheet('A002', 1));
+    const where = `${model.name}, half a sheet by ${first}, then ${second} before byte ${at}`;
+    await outcomeIsTrue(table, 'A002', outcome, where);
+    if (before.outcome === 'failed') expect(table.whole('A001'), `${where}: the first one`).toBe(0);
+    expect(table.whole('A001'), `${where}: the first one`).toBeLessThanOrEqual(1);
+    await table.close();
+  }
+}
+
+/** Trouble while nothing is printed: the sheet is refused before its first byte, and does not come after the repair. */
+export async function whileIdle(model: TableModel, trouble: Trouble, why: PaperFault[]): Promise<void> {
+  const table = await tableOf(model);
+  table.make(trouble);
+  for (const waits of [0, 700, 5_000]) {
+    await table.pass(waits);
+    const outcome = await table.print(sheet('A001', 1));
+    if (model.driver.confirmation === 'none' && trouble !== 'unplugged' && trouble !== 'power-off')
+      expect(outcome.outcome).toBe('unconfirmed');
+    else {
+      expect(outcome, model.name).toMatchObject({ outcome: 'failed', bytesSent: 0 });
+      expect(why, model.name).toContain((outcome as { why: PaperFault }).why);
+    }
+  }
+  if (model.driver.confirmation !== 'none')
+    await outcomeIsTrue(table, 'A001', { outcome: 'failed', why: why[0]!, bytesSent: 0 }, model.name);
+  await table.close();
+}
+
 /** `trouble` at every `everyMs` of the printing of a sheet, from its first byte on. */
 export async function atEveryMoment(
   model: TableModel,
   trouble: Trouble,
   everyMs: number,
-  more: { line?: 'network' | 'serial' } = {},
+  more: TableOptions = {},
 ): Promise<Record<string, number>> {
   const said: Record<string, number> = {};
   for (let ms = 0; ; ms += everyMs) {

@@ -2,7 +2,10 @@
 import { openBindings } from '../../../kiosk-agent/device/bindings.ts';
 
 const [file = '', name = '', count = '0'] = process.argv.slice(2);
-const bindings = await openBindings(file, { now: () => new Date(), say: (sentence) => console.error(sentence) });
+const bindings = await openBindings(file, {
+  now: () => new Date(),
+  say: (sentence) => console.error(sentence),
+});
 for (let n = 0; n < Number(count); n++)
   await bindings.bind(`${name}-${n}`, {
     kind: 'serial',

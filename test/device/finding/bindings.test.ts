@@ -90,8 +90,17 @@ describe('a damaged file', () => {
     ['half a document', '{"bindings": [{"device": "a", "ident'],
     ['nothing', ''],
     ['another document', '{"staff": [], "tokens": []}'],
-    ['a level that does not exist', JSON.stringify({ bindings: [row], settings: [{ device: 'a', keyMap: { '1': 9 } }] })],
-    ['ids that are none', JSON.stringify({ bindings: [{ ...row, identity: { ...row.identity, vendorId: '1A86' } }], settings: [] })],
+    [
+      'a level that does not exist',
+      JSON.stringify({ bindings: [row], settings: [{ device: 'a', keyMap: { '1': 9 } }] }),
+    ],
+    [
+      'ids that are none',
+      JSON.stringify({
+        bindings: [{ ...row, identity: { ...row.identity, vendorId: '1A86' } }],
+        settings: [],
+      }),
+    ],
   ])('with %s is set aside, said, and kept', async (_what, text) => {
     const first = await open();
     await first.bind('x', ch340('S9'));

@@ -43,7 +43,9 @@ describe('what a thing is taken for', () => {
     expect(new Set(all.map(({ why }) => why.en))).toEqual(
       new Set([`${name} is a serial adapter and does not say what is behind it`]),
     );
-    expect(models(found)).toEqual(MODELS.filter(({ transports }) => transports.includes('serial')).map(({ id }) => id));
+    expect(models(found)).toEqual(
+      MODELS.filter(({ transports }) => transports.includes('serial')).map(({ id }) => id),
+    );
     expect(describeFound(found)).toBe(`${name} ${vendorId}:${productId} at S1`);
   });
 
@@ -69,7 +71,14 @@ describe('what a thing is taken for', () => {
   });
 
   it('a keyboard is offered as a keypad only, whatever its ids are', () => {
-    const keyboard: Found = { ...at('/dev/hidraw2'), kind: 'hid', vendorId: '04f2', productId: '0112', usagePage: 1, usage: 6 };
+    const keyboard: Found = {
+      ...at('/dev/hidraw2'),
+      kind: 'hid',
+      vendorId: '04f2',
+      productId: '0112',
+      usagePage: 1,
+      usage: 6,
+    };
     expect(models(keyboard)).toEqual(['keypad']);
     const greedy = MODELS.map((model) =>
       model.id === 'ehr1' ? { ...model, fingerprints: [{ vendorId: '04f2', productId: '0112' }] } : model,
@@ -87,7 +96,8 @@ describe('what a thing is taken for', () => {
   it('a USB printer is known by its class, one of a known maker better; behind an adapter it could be any', () => {
     const printer: Found = { ...at('/dev/usb/lp0'), kind: 'file', vendorId: 'abcd', productId: '0202' };
     expect(takenFor(printer, MODELS).en).toMatch(/^80 mm ticket printer or /);
-    const scores = (found: Found) => Object.fromEntries(candidates(found, MODELS).map(({ model, score }) => [model, score]));
+    const scores = (found: Found) =>
+      Object.fromEntries(candidates(found, MODELS).map(({ model, score }) => [model, score]));
     expect(scores(printer)).toMatchObject({ 'escpos-80': 10, 'epson-80': 2 });
     expect(scores({ ...printer, vendorId: '04b8' })).toMatchObject({ 'escpos-80': 10, 'epson-80': 25 });
     expect(models({ ...printer, vendorId: '04b8' })[0]).toBe('epson-80');
@@ -113,7 +123,10 @@ describe('a bound thing', () => {
       { ...left, ...at('/dev/ttyUSB1', 'S1') },
       { ...right, ...at('/dev/ttyUSB0', 'S2') },
     ];
-    expect(match(bound(left), swapped)).toMatchObject({ is: 'there', found: { path: '/dev/ttyUSB1', location: 'S1' } });
+    expect(match(bound(left), swapped)).toMatchObject({
+      is: 'there',
+      found: { path: '/dev/ttyUSB1', location: 'S1' },
+    });
   });
 
   it('that hangs at another socket is proposed and not taken', () => {
@@ -135,7 +148,13 @@ describe('a bound thing', () => {
   });
 
   it('with a serial number is known wherever it is plugged, and no other is taken for it', () => {
-    const ftdi: Found = { kind: 'serial', vendorId: '0403', productId: '6001', serialNumber: 'A50285BI', ...at('/dev/ttyUSB0', 'S1') };
+    const ftdi: Found = {
+      kind: 'serial',
+      vendorId: '0403',
+      productId: '6001',
+      serialNumber: 'A50285BI',
+      ...at('/dev/ttyUSB0', 'S1'),
+    };
     const moved: Found = { ...ftdi, ...at('/dev/ttyUSB7', 'S9') };
     const other: Found = { ...ftdi, serialNumber: 'A50285XX' };
     expect(match(bound(ftdi), [other, moved])).toMatchObject({ is: 'there', found: moved });
@@ -149,18 +168,26 @@ describe('a bound thing', () => {
     'with the serial number "%s" of a whole series is known by its socket',
     (serialNumber) => {
       expect(serialOf({ serialNumber })).toBeUndefined();
-      const [a, b] = [{ ...left, serialNumber }, { ...right, serialNumber }];
+      const [a, b] = [
+        { ...left, serialNumber },
+        { ...right, serialNumber },
+      ];
       expect(match(bound(a), [b, a])).toMatchObject({ is: 'there', found: a });
       expect(match(bound(a), [b])).toMatchObject({ is: 'missing', moved: b });
     },
   );
-  it.each(['A50285BI', 'EV0042', 'SIM0001', '00012', '20190401'])('has a serial number of its own: %s', (serialNumber) => {
-    expect(serialOf({ serialNumber })).toBe(serialNumber);
-  });
+  it.each(['A50285BI', 'EV0042', 'SIM0001', '00012', '20190401'])(
+    'has a serial number of its own: %s',
+    (serialNumber) => {
+      expect(serialOf({ serialNumber })).toBe(serialNumber);
+    },
+  );
 
   it('is not taken by its path while udev has told nothing of what stands there', () => {
     expect(match(bound(left), [{ kind: 'serial', ...at('/dev/ttyUSB0') }])).toMatchObject({ is: 'missing' });
-    expect(match(bound(left), [{ kind: 'serial', ...at('/dev/ttyUSB0', 'S1') }])).toMatchObject({ is: 'missing' });
+    expect(match(bound(left), [{ kind: 'serial', ...at('/dev/ttyUSB0', 'S1') }])).toMatchObject({
+      is: 'missing',
+    });
   });
 
   it('that is no USB device is what it is called, unless a USB device has that name now', () => {
@@ -175,8 +202,14 @@ describe('a bound thing', () => {
     expect(match(bound(one), [again])).toMatchObject({ is: 'there', found: again });
     expect(match(bound(one), [again, one])).toMatchObject({ is: 'ambiguous' });
     const adapter: Found = { ...CH340, ...at('COM3') };
-    expect(match(bound(adapter), [adapter, { ...CH340, ...at('COM4') }])).toMatchObject({ is: 'there', found: adapter });
-    expect(match(bound(adapter), [{ ...CH340, ...at('COM4') }])).toMatchObject({ is: 'missing', moved: { path: 'COM4' } });
+    expect(match(bound(adapter), [adapter, { ...CH340, ...at('COM4') }])).toMatchObject({
+      is: 'there',
+      found: adapter,
+    });
+    expect(match(bound(adapter), [{ ...CH340, ...at('COM4') }])).toMatchObject({
+      is: 'missing',
+      moved: { path: 'COM4' },
+    });
   });
 
   it('is ambiguous for two devices that both mean it', () => {
@@ -192,29 +225,34 @@ describe('a bound thing', () => {
   });
 
   it('of an adapter with several ports is known by its interface', () => {
-    const ports = [0, 1, 2, 3].map(
-      (number): Found => ({ ...CH340, productId: '55d5', interface: number, ...at(`/dev/ttyACM${3 - number}`, 'S1') }),
-    );
+    const ports = [0, 1, 2, 3].map((number): Found => ({
+      ...CH340,
+      productId: '55d5',
+      interface: number,
+      ...at(`/dev/ttyACM${3 - number}`, 'S1'),
+    }));
     for (const port of ports) expect(match(bound(port), ports)).toMatchObject({ is: 'there', found: port });
   });
 });
 
 /** Few values each, so that things meet: equal adapters, shared numbers, taken sockets. */
-const thing: fc.Arbitrary<Omit<Found, 'key' | 'path'>> = fc.record(
-  {
-    ids: fc.constantFrom(
-      { kind: 'serial' as const, vendorId: '1a86', productId: '7523' },
-      { kind: 'serial' as const, vendorId: '0403', productId: '6001' },
-      { kind: 'hid' as const, vendorId: '1209', productId: '0001' },
-      { kind: 'file' as const, vendorId: '04b8', productId: '0202' },
-      { kind: 'serial' as const },
-    ),
-    serialNumber: fc.constantFrom('A1', 'A2', '0001'),
-    location: fc.constantFrom('S1', 'S2', 'S3'),
-    interface: fc.constantFrom(0, 1),
-  },
-  { requiredKeys: ['ids'] },
-).map(({ ids, ...rest }) => ('vendorId' in ids ? { ...ids, ...rest } : ids));
+const thing: fc.Arbitrary<Omit<Found, 'key' | 'path'>> = fc
+  .record(
+    {
+      ids: fc.constantFrom(
+        { kind: 'serial' as const, vendorId: '1a86', productId: '7523' },
+        { kind: 'serial' as const, vendorId: '0403', productId: '6001' },
+        { kind: 'hid' as const, vendorId: '1209', productId: '0001' },
+        { kind: 'file' as const, vendorId: '04b8', productId: '0202' },
+        { kind: 'serial' as const },
+      ),
+      serialNumber: fc.constantFrom('A1', 'A2', '0001'),
+      location: fc.constantFrom('S1', 'S2', 'S3'),
+      interface: fc.constantFrom(0, 1),
+    },
+    { requiredKeys: ['ids'] },
+  )
+  .map(({ ids, ...rest }) => ('vendorId' in ids ? { ...ids, ...rest } : ids));
 
 const things: fc.Arbitrary<Found[]> = fc
   .array(fc.tuple(thing, fc.integer({ min: 0, max: 7 })), { maxLength: 7 })
@@ -223,8 +261,9 @@ const things: fc.Arbitrary<Found[]> = fc
     return [...byPath].map(([key, each]) => ({ ...each, key, path: key.split(':')[1]! }));
   });
 
-const scene = fc.record({ before: things, now: things, keep: fc.array(fc.boolean(), { minLength: 7, maxLength: 7 }) }).map(
-  ({ before, now, keep }) => {
+const scene = fc
+  .record({ before: things, now: things, keep: fc.array(fc.boolean(), { minLength: 7, maxLength: 7 }) })
+  .map(({ before, now, keep }) => {
     // Some of what was bound is still there, as it was.
     const stays = before.filter((_, index) => keep[index]);
     const keys = new Set(stays.map(({ key }) => key));
@@ -234,38 +273,43 @@ const scene = fc.record({ before: things, now: things, keep: fc.array(fc.boolean
       return identity ? [{ device: `device-${index}`, identity }] : [];
     });
     return { bindings, list };
-  },
-);
+  });
 
 describe('whatever is bound and plugged in', () => {
   const met = new Map<string, number>();
-  const check = (name: string, run: (scene: { bindings: { device: string; identity: Identity }[]; list: Found[] }) => void) =>
+  const check = (
+    name: string,
+    run: (scene: { bindings: { device: string; identity: Identity }[]; list: Found[] }) => void,
+  ) =>
     it(name, () => {
       fc.assert(fc.property(scene, run), { seed: SEED, numRuns: RUNS });
     });
 
-  check('no two devices have one thing, and each has one of its own kind with no other serial number', ({ bindings, list }) => {
-    const taken = new Set<string>();
-    const matches = matchAll(bindings, list);
-    for (const { device, identity } of bindings) {
-      const found = matches.get(device)!;
-      met.set(found.is, (met.get(found.is) ?? 0) + 1);
-      if (found.is === 'missing' && found.moved) met.set('moved', (met.get('moved') ?? 0) + 1);
-      if (found.is !== 'there') continue;
-      expect(taken.has(found.found.key)).toBe(false);
-      taken.add(found.found.key);
-      const { kind, vendorId, productId } = found.found;
-      expect({ kind, vendorId, productId }).toEqual({
-        kind: identity.kind,
-        vendorId: identity.vendorId,
-        productId: identity.productId,
-      });
-      expect(serialOf(found.found)).toBe(serialOf(identity));
-    }
-    // What one device has is proposed to no other.
-    for (const found of matches.values())
-      if (found.is === 'missing' && found.moved) expect(taken.has(found.moved.key)).toBe(false);
-  });
+  check(
+    'no two devices have one thing, and each has one of its own kind with no other serial number',
+    ({ bindings, list }) => {
+      const taken = new Set<string>();
+      const matches = matchAll(bindings, list);
+      for (const { device, identity } of bindings) {
+        const found = matches.get(device)!;
+        met.set(found.is, (met.get(found.is) ?? 0) + 1);
+        if (found.is === 'missing' && found.moved) met.set('moved', (met.get('moved') ?? 0) + 1);
+        if (found.is !== 'there') continue;
+        expect(taken.has(found.found.key)).toBe(false);
+        taken.add(found.found.key);
+        const { kind, vendorId, productId } = found.found;
+        expect({ kind, vendorId, productId }).toEqual({
+          kind: identity.kind,
+          vendorId: identity.vendorId,
+          productId: identity.productId,
+        });
+        expect(serialOf(found.found)).toBe(serialOf(identity));
+      }
+      // What one device has is proposed to no other.
+      for (const found of matches.values())
+        if (found.is === 'missing' && found.moved) expect(taken.has(found.moved.key)).toBe(false);
+    },
+  );
 
   check('equal adapters are told apart by the socket and by nothing else', ({ bindings, list }) => {
     for (const { identity } of bindings) {
@@ -282,7 +326,8 @@ describe('whatever is bound and plugged in', () => {
   });
 
   it('met there, missing, moved and ambiguous, each often', () => {
-    for (const is of ['there', 'missing', 'moved', 'ambiguous']) expect(met.get(is) ?? 0, is).toBeGreaterThan(RUNS / 20);
+    for (const is of ['there', 'missing', 'moved', 'ambiguous'])
+      expect(met.get(is) ?? 0, is).toBeGreaterThan(RUNS / 20);
   });
 
   it('every thing that can be told apart is there again after all cables were moved within their sockets', () => {
@@ -297,11 +342,15 @@ describe('whatever is bound and plugged in', () => {
         );
         // New paths, as after a restart in which everything was found in another order.
         const renamed = list.map((each, index) =>
-          each.vendorId === undefined ? each : { ...each, ...at(`new${(index + turn) % list.length}`, each.location) },
+          each.vendorId === undefined
+            ? each
+            : { ...each, ...at(`new${(index + turn) % list.length}`, each.location) },
         );
         for (const each of distinct) {
           const found = match(bound(each), renamed);
-          const alike = list.filter((other) => serialOf(other) === serialOf(each) && other.vendorId === each.vendorId);
+          const alike = list.filter(
+            (other) => serialOf(other) === serialOf(each) && other.vendorId === each.vendorId,
+          );
           if (alike.length === 1) expect(found.is).toBe('there');
           if (found.is === 'there') expect(found.found.location).toBe(each.location);
         }

@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../kiosk-agent/device/clock.ts';
 import { identityOf, isUntold } from '../../../kiosk-agent/device/fingerprint.ts';
-import { isAt, listFound, systemSources, type Found, type FoundSources } from '../../../kiosk-agent/device/found.ts';
+import {
+  isAt,
+  listFound,
+  systemSources,
+  type Found,
+  type FoundSources,
+} from '../../../kiosk-agent/device/found.ts';
 import type { PortList } from '../../../kiosk-agent/device/ports.ts';
 import type { HidList } from '../../../kiosk-agent/device/transport/hid-backend.ts';
 import { ManualClock } from '../manual-clock.ts';
@@ -30,7 +36,13 @@ const DEBIAN = ports(
   { path: '/dev/ttyS0' },
   { path: '/dev/ttyS1' },
   { path: '/dev/ttyUSB0', manufacturer: '1a86', vendorId: '1a86', productId: '7523' },
-  { path: '/dev/ttyUSB10', manufacturer: 'FTDI', serialNumber: 'A50285BI', vendorId: '0403', productId: '6001' },
+  {
+    path: '/dev/ttyUSB10',
+    manufacturer: 'FTDI',
+    serialNumber: 'A50285BI',
+    vendorId: '0403',
+    productId: '6001',
+  },
   { path: '/dev/ttyUSB2', manufacturer: '1a86', vendorId: '1a86', productId: '7523' },
 );
 /** SerialPort.list of a Windows 10 PC, as listPorts passes it on. */
@@ -136,7 +148,9 @@ describe('what is plugged into a Debian PC', () => {
     const { sys, dev } = debian();
     const early = ports({ path: '/dev/ttyUSB0' });
     const { found } = await find(systemSources(hid(), { platform: 'linux', sys, dev, ports: early }));
-    expect(found).toMatchObject([{ vendorId: '1a86', productId: '7523', location: 'pci-0000:00:14.0-usb-0:1.2' }]);
+    expect(found).toMatchObject([
+      { vendorId: '1a86', productId: '7523', location: 'pci-0000:00:14.0-usb-0:1.2' },
+    ]);
     // Where /sys says nothing either it is a thing of which nothing is known yet, and nothing to bind to.
     const bare = tree();
     const untold = await find(systemSources(hid(), { platform: 'linux', ...places(bare), ports: early }));
@@ -161,9 +175,30 @@ describe('what is plugged into a Debian PC', () => {
       systemSources(hid(list), { platform: 'linux', ...places(pc), ports: ports() }),
     );
     expect(found).toEqual([
-      { ...device, key: 'hid:/dev/hidraw3#c.1', kind: 'hid', usagePage: 0x0c, usage: 1, location: 'pci-0000:00:14.0-usb-0:5' },
-      { ...device, key: 'hid:/dev/hidraw3#ff00.1', kind: 'hid', usagePage: 0xff00, usage: 1, location: 'pci-0000:00:14.0-usb-0:5' },
-      { key: 'hid:/dev/hidraw4', kind: 'hid', path: '/dev/hidraw4', vendorId: '1209', productId: '0001', serialNumber: 'EV1' },
+      {
+        ...device,
+        key: 'hid:/dev/hidraw3#c.1',
+        kind: 'hid',
+        usagePage: 0x0c,
+        usage: 1,
+        location: 'pci-0000:00:14.0-usb-0:5',
+      },
+      {
+        ...device,
+        key: 'hid:/dev/hidraw3#ff00.1',
+        kind: 'hid',
+        usagePage: 0xff00,
+        usage: 1,
+        location: 'pci-0000:00:14.0-usb-0:5',
+      },
+      {
+        key: 'hid:/dev/hidraw4',
+        kind: 'hid',
+        path: '/dev/hidraw4',
+        vendorId: '1209',
+        productId: '0001',
+        serialNumber: 'EV1',
+      },
     ]);
   });
 });
@@ -245,14 +280,24 @@ describe('a source that fails', () => {
 });
 
 describe('a port of the configuration', () => {
-  const thing: Found = { key: 'k', kind: 'hid', path: '/dev/hidraw0', vendorId: '1209', productId: '0001', usagePage: 0xff00, usage: 1 };
+  const thing: Found = {
+    key: 'k',
+    kind: 'hid',
+    path: '/dev/hidraw0',
+    vendorId: '1209',
+    productId: '0001',
+    usagePage: 0xff00,
+    usage: 1,
+  };
   it('means a thing by its name or its ids, and of a HID device the collection that the model reads', () => {
     const address = { kind: 'hid', vendorId: '1209', productId: '0001' } as const;
     expect(isAt(thing, address)).toBe(true);
     expect(isAt(thing, address, { usagePage: 0xff00, usage: 1 })).toBe(true);
     expect(isAt(thing, address, { usagePage: 0x0c, usage: 1 })).toBe(false);
     expect(isAt(thing, { ...address, serialNumber: 'EV1' })).toBe(false);
-    expect(isAt({ key: 'k', kind: 'serial', path: 'COM3' }, { kind: 'serial', path: 'com3', line: {} })).toBe(true);
+    expect(isAt({ key: 'k', kind: 'serial', path: 'COM3' }, { kind: 'serial', path: 'com3', line: {} })).toBe(
+      true,
+    );
     expect(isAt({ key: 'k', kind: 'serial', path: 'COM3' }, { kind: 'bound' })).toBe(false);
   });
 });

@@ -21,9 +21,7 @@ afterEach(async () => {
   unplugAll();
 });
 
-async function evaluator(
-  serial: string,
-): Promise<{ device: EvaluatorHandle; found: Found; sent: string[] }> {
+async function evaluator(serial: string): Promise<{ device: EvaluatorHandle; found: Found; sent: string[] }> {
   const sent: string[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'hall-listen-'));
   undo.push(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,7 +29,7 @@ async function evaluator(
   const device = await startEvaluator({
     port: `pty:${path}`,
     serial,
-    onWire: ({ direction, text }) => direction === 'out' && sent.push(text),
+    onWire: ({ direction, decoded }) => direction === 'out' && sent.push(decoded),
   });
   undo.push(() => device.close());
   return { device, found: adapter(path), sent };
@@ -110,10 +108,15 @@ describe('listening on two evaluators that nobody has configured', () => {
     const told: string[] = [];
     const listening = listen([left.found, right.found], {
       onProgress: (progress) =>
-        told.push(`${progress.what} ${progress.found.path.slice(-4)}${progress.what === 'answers' ? ` ${progress.serial}` : ''}`),
+        told.push(
+          `${progress.what} ${progress.found.path.slice(-4)}${progress.what === 'answers' ? ` ${progress.serial}` : ''}`,
+        ),
     });
     // Who they are they say without being pressed.
-    await until(() => told.includes('answers SIM1 SIM1') && told.includes('answers SIM2 SIM2'), `two names, told: ${told.join()}`);
+    await until(
+      () => told.includes('answers SIM1 SIM1') && told.includes('answers SIM2 SIM2'),
+      `two names, told: ${told.join()}`,
+    );
     expect(right.device.press(2)).toBe(true);
     expect(await listening).toEqual({
       heard: { found: right.found, model: 'elp1', unit: 'evaluator-1', code: '4' },
@@ -142,7 +145,11 @@ describe('listening on two evaluators that nobody has configured', () => {
 
   it('ends by itself when nothing is pressed, and when it is given up; then the ports are free', async () => {
     const { found } = await evaluator('SIM1');
-    expect(await listen([found], { seconds: 1 })).toEqual({ heard: null, why: 'nothing-pressed', troubles: [] });
+    expect(await listen([found], { seconds: 1 })).toEqual({
+      heard: null,
+      why: 'nothing-pressed',
+      troubles: [],
+    });
     expect(await isFree(found)).toBe(true);
     const stop = new AbortController();
     const listening = listen([found], { signal: stop.signal, onProgress: () => stop.abort() });
@@ -161,7 +168,10 @@ describe('listening on two evaluators that nobody has configured', () => {
     await device.plug();
     await until(() => told.filter((what) => what === 'open').length === 2, 'it to be open again', 10_000);
     device.press(3);
-    expect(await listening).toMatchObject({ heard: { code: '3' }, troubles: [expect.stringContaining(found.path)] });
+    expect(await listening).toMatchObject({
+      heard: { code: '3' },
+      troubles: [expect.stringContaining(found.path)],
+    });
   });
 
   it('tries each model in its turn, and hears a device that repeats', async () => {

@@ -14,8 +14,18 @@ const port = (n: number, more: Partial<Found> = {}): Found => ({
   location: `S${n}`,
   ...more,
 });
-const untold = (n: number): Found => ({ key: `serial:/dev/ttyUSB${n}`, kind: 'serial', path: `/dev/ttyUSB${n}` });
-const hid: Found = { key: 'hid:/dev/hidraw0', kind: 'hid', path: '/dev/hidraw0', vendorId: '1209', productId: '0001' };
+const untold = (n: number): Found => ({
+  key: `serial:/dev/ttyUSB${n}`,
+  kind: 'serial',
+  path: `/dev/ttyUSB${n}`,
+});
+const hid: Found = {
+  key: 'hid:/dev/hidraw0',
+  kind: 'hid',
+  path: '/dev/hidraw0',
+  vendorId: '1209',
+  productId: '0001',
+};
 
 const open: Presence[] = [];
 afterEach(() => {
@@ -33,7 +43,9 @@ async function watch(...first: Found[]) {
   presence.on('ready', () => told.push('ready'));
   presence.on('appeared', ({ key }) => told.push(`+ ${key}`));
   presence.on('removed', ({ key }) => told.push(`- ${key}`));
-  presence.on('changed', (from, to) => told.push(`~ ${from.key} ${from.product ?? from.vendorId} → ${to.product ?? to.vendorId}`));
+  presence.on('changed', (from, to) =>
+    told.push(`~ ${from.key} ${from.product ?? from.vendorId} → ${to.product ?? to.vendorId}`),
+  );
   presence.on('troubles', (troubles) => told.push(`! ${troubles.join()}`));
   const settle = () => new Promise((resolve) => setImmediate(resolve));
   await settle();
@@ -86,8 +98,12 @@ describe('what is plugged in', () => {
 
   it('that tells more of itself has changed; under the same name another device is another', async () => {
     const { next } = await watch(untold(0));
-    expect(await next([port(0, { product: 'USB Serial' })])).toEqual(['~ serial:/dev/ttyUSB0 undefined → USB Serial']);
-    expect(await next([port(0, { product: 'renamed' })])).toEqual(['~ serial:/dev/ttyUSB0 USB Serial → renamed']);
+    expect(await next([port(0, { product: 'USB Serial' })])).toEqual([
+      '~ serial:/dev/ttyUSB0 undefined → USB Serial',
+    ]);
+    expect(await next([port(0, { product: 'renamed' })])).toEqual([
+      '~ serial:/dev/ttyUSB0 USB Serial → renamed',
+    ]);
     expect(await next([port(0, { vendorId: '0403', productId: '6001' })])).toEqual([
       '- serial:/dev/ttyUSB0',
       '+ serial:/dev/ttyUSB0',

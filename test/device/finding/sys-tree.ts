@@ -30,7 +30,8 @@ export class SysTree {
     const port = join(device, `${socket}:1.${interfaceNumber}`);
     mkdirSync(port, { recursive: true });
     for (const [file, text] of Object.entries(attributes)) writeFileSync(join(device, file), `${text}\n`);
-    for (const [file, text] of Object.entries(interfaceAttributes)) writeFileSync(join(port, file), `${text}\n`);
+    for (const [file, text] of Object.entries(interfaceAttributes))
+      writeFileSync(join(port, file), `${text}\n`);
     this.#entry(deviceClass, name, port);
   }
 

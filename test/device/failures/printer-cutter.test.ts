@@ -1,0 +1,71 @@
+/** The knife or the paper is stuck, the head is too hot: at every byte and moment, in every state of the driver. */
+import { describe, expect, it } from 'vitest';
+IMPORTS
+import {
+  TABLE_MODELS,
+  afterHalfASheet,
+  atEveryByte,
+  atEveryMoment,
+  whileClearing,
+  whileIdle,
+} from './printer-table.ts';
+
+const CLEARS = new Set(['process id', 'barrier', 'presenter with full status']);
+
+describe.each(TABLE_MODELS)('on the table: $name', (model) => {
+  it('cutter-error at every second byte', async () => {
+    const said = await atEveryByte(model, 'cutter-error', { stride: 2 });
+    // Failed with certainty, where the printer throws away what it holds and says so; else people are asked.
+    if (CLEARS.has(model.name)) expect(said['failed']).toBeGreaterThan(50);
+    else expect(said['failed'] ?? 0).toBe(0);
+  });
+
+  it('cutter-error at every moment of the printing', async () => {
+    await atEveryMoment(model, 'cutter-error', 20);
+  });
+
+  it('cutter-error while idle: refused before the first byte', async () => {
+    await whileIdle(model, 'cutter-error', ['cutter-error', 'no-answer']);
+  });
+
+  it('paper-jam at every second byte', async () => {
+    const said = await atEveryByte(model, 'paper-jam', { stride: 2 });
+    // Failed with certainty, where the printer throws away what it holds and says so; else people are asked.
+    if (CLEARS.has(model.name)) expect(said['failed']).toBeGreaterThan(50);
+    else expect(said['failed'] ?? 0).toBe(0);
+  });
+
+  it('paper-jam at every moment of the printing', async () => {
+    await atEveryMoment(model, 'paper-jam', 20);
+  });
+
+  it('paper-jam while idle: refused before the first byte', async () => {
+    await whileIdle(model, 'paper-jam', ['paper-jam', 'printer-error', 'no-answer']);
+  });
+
+  it('head-hot at every second byte', async () => {
+    const said = await atEveryByte(model, 'head-hot', { stride: 2 });
+    // Failed with certainty, where the printer throws away what it holds and says so; else people are asked.
+    if (CLEARS.has(model.name)) expect(said['failed']).toBeGreaterThan(50);
+    else expect(said['failed'] ?? 0).toBe(0);
+  });
+
+  it('head-hot at every moment of the printing', async () => {
+    await atEveryMoment(model, 'head-hot', 20);
+  });
+
+  it('head-hot while idle: refused before the first byte', async () => {
+    await whileIdle(model, 'head-hot', ['printer-error', 'no-answer']);
+  });
+
+  it('more trouble while a sheet is being given up', async () => {
+    await whileClearing(model, 'cutter-error', 'cover-open');
+    await whileClearing(model, 'cutter-error', 'power-off');
+  });
+
+  it('again, with half a sheet hanging there', async () => {
+    await afterHalfASheet(model, 'cutter-error', 'head-hot', 5);
+    await afterHalfASheet(model, 'power-off', 'cutter-error', 5);
+  });
+});
+REAL

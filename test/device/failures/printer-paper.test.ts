@@ -1,0 +1,41 @@
+/** The paper ends: at every byte and at every moment of a sheet, in every state of the driver. */
+import { describe, expect, it } from 'vitest';
+IMPORTS
+import {
+  TABLE_MODELS,
+  afterHalfASheet,
+  atEveryByte,
+  atEveryMoment,
+  whileClearing,
+  whileIdle,
+} from './printer-table.ts';
+
+const CLEARS = new Set(['process id', 'barrier', 'presenter with full status']);
+
+describe.each(TABLE_MODELS)('on the table: $name', (model) => {
+  it('paper-out at every byte', async () => {
+    const said = await atEveryByte(model, 'paper-out');
+    // Failed with certainty, where the printer throws away what it holds and says so; else people are asked.
+    if (CLEARS.has(model.name)) expect(said['failed']).toBeGreaterThan(100);
+    else expect(said['failed'] ?? 0).toBe(0);
+  });
+
+  it('paper-out at every moment of the printing', async () => {
+    await atEveryMoment(model, 'paper-out', 20);
+  });
+
+  it('paper-out while idle: refused before the first byte', async () => {
+    await whileIdle(model, 'paper-out', ['paper-out', 'no-answer']);
+  });
+
+  it('more trouble while a sheet is being given up', async () => {
+    await whileClearing(model, 'paper-out', 'cover-open');
+    await whileClearing(model, 'paper-out', 'power-off');
+  });
+
+  it('again, with half a sheet hanging there', async () => {
+    await afterHalfASheet(model, 'paper-out', 'paper-out', 5);
+    await afterHalfASheet(model, 'power-off', 'paper-out', 5);
+  });
+});
+REAL

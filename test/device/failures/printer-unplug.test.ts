@@ -1,0 +1,104 @@
+/** The cable is pulled: at every byte of a sheet, in every state of the driver, on every kind of printer. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { PrinterOptions } from '../../../firmware-sim/index.ts';
+import type { PrinterParts } from '../../../kiosk-agent/device/driver/printer.ts';
+import { introduced, LOOK_BYTES, outcomeIsTrue, sheet, startBench } from '../printer-bench.ts';
+import { TABLE_MODELS, afterHalfASheet, atEveryByte, atEveryMoment, whileClearing, whileIdle } from './printer-table.ts';
+
+describe.each(TABLE_MODELS)('on the table: $name', (model) => {
+  it('at every byte: never failed, because nobody knows', async () => {
+    const said = await atEveryByte(model, 'unplugged');
+    // Before the first byte it has failed; after the last it may have been printed.
+    expect(said['unconfirmed']).toBeGreaterThan(100);
+    expect(said['failed'] ?? 0).toBeLessThanOrEqual(1);
+  });
+
+  it('at every moment of the printing', async () => {
+    await atEveryMoment(model, 'unplugged', 40);
+  });
+
+  it('while idle: refused before the first byte', async () => {
+    await whileIdle(model, 'unplugged', ['unplugged']);
+  });
+
+  it('while a sheet is being given up', async () => {
+    await whileClearing(model, 'paper-out', 'unplugged');
+    await whileClearing(model, 'cover-open', 'unplugged');
+  });
+
+  it('with half a sheet hanging there', async () => {
+    await afterHalfASheet(model, 'paper-out', 'unplugged', 5);
+    await afterHalfASheet(model, 'unplugged', 'unplugged', 5);
+  });
+});
+
+type Case = {
+  name: string;
+  model: Partial<PrinterParts['model']>;
+  printer: Partial<PrinterOptions>;
+  /** bytes that the driver sends before the sheet */
+  look: number;
+  stride: { tcp: number; pty: number };
+};
+const CASES: Case[] = [
+  {
+    name: 'process id',
+    model: { confirmation: 'process-id' },
+    printer: {},
+    look: LOOK_BYTES,
+    stride: { tcp: 1, pty: 1 },
+  },
+  {
+    name: 'barrier only',
+    model: { confirmation: 'barrier' },
+    printer: { processId: false },
+    look: LOOK_BYTES,
+    stride: { tcp: 1, pty: 4 },
+  },
+  {
+    name: 'GS r only',
+    model: { confirmation: 'barrier', status: 'ordered' },
+    printer: { processId: false, realtime: 'none' },
+    look: 3,
+    stride: { tcp: 9, pty: 19 },
+  },
+  {
+    name: 'write-only',
+    model: { confirmation: 'none', status: 'none' },
+    printer: { processId: false, realtime: 'none', answers: false },
+    look: 0,
+    stride: { tcp: 3, pty: 9 },
+  },
+];
+
+describe.each(CASES)('on real ports: $name', ({ model, printer, look, stride }) => {
+  it.each(['tcp', 'pty'] as const)('over %s: the word is true, and the next sheet is whole', async (line) => {
+    const folder = mkdtempSync(join(tmpdir(), 'unplug-'));
+    const bytes = sheet('A001', 1);
+    let next = 1;
+    const pullAt = async (at: number) => {
+      const port = line === 'tcp' ? 'tcp:0' : `pty:${join(folder, `p${at}`)}`;
+      await using bench = await startBench({ ...printer, model, port, factor: 10 });
+      await introduced(bench);
+      await bench.printer.setFault('unplug-after-bytes', true, { bytes: look + at });
+      const outcome = await bench.driver.print(bytes);
+      if (model.confirmation === 'none')
+        expect(outcome, `at byte ${at}`).toMatchObject({ outcome: 'unconfirmed' });
+      else if (outcome.outcome !== 'printed')
+        expect(outcome, `at byte ${at}`).toMatchObject({ outcome: 'unconfirmed', why: 'unplugged' });
+      await bench.until(() => !bench.printer.plugged, 'the plug to be out');
+      await bench.printer.plug();
+      await outcomeIsTrue(bench, 'A001', outcome);
+    };
+    // Each waits most of its time for a port to come back.
+    await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        while (next <= bytes.length) await pullAt((next += stride[line]) - stride[line]);
+      }),
+    );
+    rmSync(folder, { recursive: true });
+  });
+});
