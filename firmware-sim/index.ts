@@ -10,19 +10,33 @@
  *   printer.papers().at(-1)?.text;
  *   await printer.close();                    // may be called twice
  */
+export {
+  startAsciiEvaluator,
+  type AsciiEvaluatorHandle,
+  type AsciiEvaluatorOptions,
+} from './ascii-evaluator/evaluator.ts';
 export { startCable, type CableHandle, type CableOptions } from './cable.ts';
+export {
+  startHidEvaluator,
+  type HidEvaluatorHandle,
+  type HidEvaluatorOptions,
+} from './evaluator-hid/evaluator.ts';
 export { startEvaluator, type EvaluatorHandle, type EvaluatorOptions } from './evaluator-line/evaluator.ts';
 export type { EvaluatorState } from './evaluator/hardware.ts';
 export {
   cableFaults,
   evaluatorFaults,
+  hidEvaluatorFaults,
+  keyLineFaults,
   printerFaults,
   readerFaults,
   type FaultName,
   type FaultOptions,
 } from './faults/faults.ts';
+export { startFf68Bus, type Ff68BusHandle, type Ff68BusOptions } from './ff68/bus.ts';
 export { startIdReader, type IdReaderHandle, type IdReaderOptions } from './id-reader/id-reader.ts';
 export { samplePeople, type SamplePerson } from './id-reader/people.ts';
+export type { HidSocket } from './port/hid-socket.ts';
 export { PortError } from './port/port.ts';
 export type { WireEntry } from './port/wire-log.ts';
 export {
@@ -32,3 +46,4 @@ export {
   type PrinterOptions,
 } from './printer/printer.ts';
 export type { Cell, Paper, PaperLine } from './printer/paper.ts';
+export { startUb485Bus, type Ub485BusHandle, type Ub485BusOptions } from './ub485/bus.ts';

@@ -347,7 +347,8 @@ const en: typeof zh = {
     'no-evaluation': 'The rating is over; nothing more to do',
     'outside-hours': 'Tickets are not given now; do this during opening hours',
     'port-taken': 'Another device uses this port: unbind that device first, or choose another port',
-    'not-suitable': 'These two do not go together, or it was plugged in a moment ago: try again in five seconds, then check the model',
+    'not-suitable':
+      'These two do not go together, or it was plugged in a moment ago: try again in five seconds, then check the model',
     'already-listening':
       'A key is being waited for at another device: finish that first, or wait until it ends',
     'journal-unwritable':

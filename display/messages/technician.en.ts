@@ -18,7 +18,7 @@ const en: typeof zh = {
   advice: 'What to do',
   model: 'Model',
   port: 'Port',
-  portConfigured: 'Port by configuration',
+  portConfigured: 'Configured port',
   portNotBound: '{port} (by configuration, not bound)',
   serial: 'Serial number',
   firmware: 'Firmware',

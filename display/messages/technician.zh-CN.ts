@@ -250,7 +250,7 @@ export default {
     path: '端口',
     serialNumber: '序列号',
     location: 'USB 口',
-    takenFor: '看起来是',
+    takenFor: '判断',
     unknown: '不是本程序认识的设备',
     many: '可能是 {n} 种型号。请在设备上用“按键绑定”，或自己选择设备',
     bind: '选择设备…',

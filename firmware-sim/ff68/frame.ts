@@ -15,7 +15,8 @@ function sumOf(body: number[]) {
 /** Makes the frame of a message with 0 to 6 data bytes; throws a RangeError for more. */
 export function encodeFf68({ address, command, data }: Ff68Message): Uint8Array {
   const body = [address, command, ...data];
-  if (body.length > longestBody) throw new RangeError(`FF68 carries at most 6 data bytes, not ${data.length}`);
+  if (body.length > longestBody)
+    throw new RangeError(`FF68 carries at most 6 data bytes, not ${data.length}`);
   return Uint8Array.from([0xff, 0x68, body.length, body.length, 0x68, ...body, sumOf(body), 0x16]);
 }
 

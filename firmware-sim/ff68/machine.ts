@@ -42,7 +42,9 @@ export function createFf68Device(address: number, role: 'pad' | 'evaluator') {
   }
   function isAnswer(data: number[]) {
     const { waiting } = common;
-    return waiting !== null && waiting.length === data.length && waiting.every((byte, at) => byte === data[at]);
+    return (
+      waiting !== null && waiting.length === data.length && waiting.every((byte, at) => byte === data[at])
+    );
   }
   function taken() {
     common.waiting = null;

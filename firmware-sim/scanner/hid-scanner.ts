@@ -59,10 +59,15 @@ export async function startHidScanner(options: HidScannerOptions) {
     },
     onFeature: () => null,
   };
-  let socket: HidSocket | null = null;
-  const made =
-    options.port === 'uhid' ? createUhidPort(identity, events) : createHidSocket(identity, events);
-  if ('socket' in made) socket = made.socket;
+  let socket = null as HidSocket | null;
+  const made = open();
+
+  function open() {
+    if (options.port === 'uhid') return createUhidPort(identity, events);
+    const inSocket = createHidSocket(identity, events);
+    socket = inSocket.socket;
+    return inSocket;
+  }
 
   function send(reports: Uint8Array[]) {
     for (const report of reports) {

@@ -79,7 +79,8 @@ export async function startScanner(options: ScannerOptions) {
   });
 
   function log(direction: WireEntry['direction'], bytes: Uint8Array, decoded: string) {
-    options.onWire?.(wire.add(direction, bytes, decoded));
+    const entry = wire.add(direction, bytes, decoded);
+    options.onWire?.(entry);
   }
   function put(bytes: Uint8Array, decoded: string) {
     if (!hostPresent || bytes.length === 0) return;

@@ -96,7 +96,8 @@ export async function startSignLine(options: SignLineOptions) {
   });
 
   function log(direction: WireEntry['direction'], bytes: Uint8Array, decoded: string) {
-    options.onWire?.(wire.add(direction, bytes, decoded));
+    const entry = wire.add(direction, bytes, decoded);
+    options.onWire?.(entry);
   }
   function concerns(fault: SignFault, address: number) {
     const on = faults.get(fault);

@@ -16,7 +16,7 @@ export async function startUb485Bus(options: Ub485BusOptions) {
   const panels = new Map<number, Ub485Panel>(
     options.addresses.map((address) => [address, { lamp: 0x30, beeps: 0, text: '   ', blink: 0x20 }]),
   );
-  let bytes: number[] = [];
+  const bytes: number[] = [];
   let dropped = 0;
   const line = createLineEnd({ ...options, id, baud: options.baud ?? 57_600 }, onBytes);
 

@@ -183,6 +183,6 @@ const WORDS = {
   },
   ends: {
     zh: (lines: number) => `已记录 ${Math.max(0, lines - 1)} 帧`,
-    en: (lines: number) => `${Math.max(0, lines - 1)} frames captured`,
+    en: (lines: number) => `frames captured: ${Math.max(0, lines - 1)}`,
   },
 };

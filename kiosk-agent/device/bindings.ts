@@ -174,7 +174,7 @@ export class Bindings {
       this.#parts.say(`${this.file} cannot be read: ${sentence(error)}. What was bound before stays bound.`);
       return null;
     }
-    // lowdb takes an empty document, as `null` or `0`, for none; so does a file of no length fail above.
+    // No file, and a document that is only `null`, leave the empty one.
     const checked = documents.safeParse(document.data);
     if (!checked.success) return z.prettifyError(checked.error).replace(/\s+/g, ' ');
     this.#documents = checked.data;

@@ -162,12 +162,10 @@ export function identityOf(found: Found): Identity | null {
   return identity;
 }
 
-/** A USB port of which udev has not told the ids yet; it must not be taken for another device. */
+/** A USB port of which udev (only Linux) has not told the ids yet; it must not be taken for another device. */
 export function isUntold(found: Found): boolean {
   return (
-    found.kind === 'serial' &&
-    found.vendorId === undefined &&
-    (found.location !== undefined || /\/tty(USB|ACM|XRUSB)\d+$/.test(found.path))
+    found.kind === 'serial' && found.vendorId === undefined && /\/tty(USB|ACM|XRUSB)\d+$/.test(found.path)
   );
 }
 
@@ -195,7 +193,7 @@ export function match(identity: Identity, list: readonly Found[]): Match {
       ({ kind, path, vendorId }) =>
         kind === identity.kind && path === identity.path && vendorId === undefined,
     );
-    return same && !isUntold(same) ? there(same, 'its name') : MISSING;
+    return same ? there(same, 'its name') : MISSING;
   }
   const alike = list.filter((found) => isAlike(identity, found)).sort(byKey);
   const serial = serialOf(identity);

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import type { PortAddress } from '../contract/port.ts';
 import type { Clock } from './clock.ts';
 import { listPorts, type PortList } from './ports.ts';
-import { isEmptySocket, printerSays, serialNames, usbFactsOf, type UsbFacts } from './sysfs.ts';
+import { printerSays, serialNames, usbFactsOf, type UsbFacts } from './sysfs.ts';
 import type { HidBackend, HidList } from './transport/hid-backend.ts';
 
 export type FoundKind = 'serial' | 'hid' | 'file';
@@ -149,32 +149,29 @@ function shared<T>(ask: () => Promise<T>): () => Promise<T> {
   return () => (underWay ??= ask().finally(() => (underWay = null)));
 }
 
+/**
+ * Linux tells its ports in /sys, at once and without a program for every look; `udevadm`, which serialport asks, knows a
+ * re-plugged port only later, and is not on every system. Elsewhere serialport's list is what there is.
+ */
 async function serialFound(
   ports: () => Promise<PortList>,
   platform: NodeJS.Platform,
   sys: string,
   dev: string,
 ): Promise<SourceAnswer> {
-  const list = await ports();
-  if (platform !== 'linux') {
-    return list.ok ? { ok: true, found: list.ports.map((port) => serialOf(port, {})) } : list;
+  const names = platform === 'linux' ? await serialNames(sys) : null;
+  if (names !== null) {
+    const found = names.map(async (name) =>
+      serialOf({ path: join(dev, name) }, await usbFactsOf('tty', name, sys)),
+    );
+    return { ok: true, found: await Promise.all(found) };
   }
-  // Without udevadm the names are in /sys all the same.
-  const names = list.ok ? [] : await serialNames(sys);
-  if (!list.ok && names === null) return list;
-  const rows = list.ok ? list.ports : (names ?? []).map((name) => ({ path: join(dev, name) }));
-  const found = await Promise.all(
-    rows.map(async (port) => {
-      const name = basename(port.path);
-      return (await isEmptySocket(name, sys)) ? [] : [serialOf(port, await usbFactsOf('tty', name, sys))];
-    }),
-  );
-  return { ok: true, found: found.flat() };
+  const list = await ports();
+  return list.ok ? { ok: true, found: list.ports.map((port) => serialOf(port, {})) } : list;
 }
 
 type ListedPort = Extract<PortList, { ok: true }>['ports'][number];
 
-/** What /sys says stands before the list: it is there at once, while udev still works after a plug. */
 function serialOf(port: ListedPort, usb: UsbFacts): Found {
   const vendorId = usb.vendorId ?? port.vendorId?.toLowerCase();
   const productId = usb.productId ?? port.productId?.toLowerCase();

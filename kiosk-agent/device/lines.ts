@@ -4,7 +4,7 @@ import type { LineRole, PadAction } from '../contract/devices.ts';
 import type { DeviceKind } from '../contract/live.ts';
 import { HallError } from '../contract/problem.ts';
 import type { Clock } from './clock.ts';
-import { ElpEvaluator } from './driver/evaluator.ts';
+import { WindowEvaluator } from './driver/evaluator.ts';
 import { FramesLine } from './driver/frames-line.ts';
 import { SdtReader } from './driver/id-reader.ts';
 import type { Device } from './driver/interfaces.ts';
@@ -72,7 +72,7 @@ export function makeLine(row: DeviceRow, model: ModelRow, parts: LineParts): Lin
 
   switch (model.kind) {
     case 'evaluator':
-      return single(new ElpEvaluator({ ...common, protocol: model.protocol }));
+      return single(new WindowEvaluator({ ...common, protocol: model.protocol }));
     case 'frames': {
       const frames = model.frames ?? row.frame;
       if (!frames) throw new HallError('internal', `device ${row.id} was not checked`);

@@ -14,7 +14,8 @@ export type UsbFacts = {
   location?: string;
 };
 
-const SERIAL_NAME = /^tty(S|WCH|ACM|USB|AMA|MFD|O|XRUSB)\d+$|^rfcomm\d+$/;
+/** Onboard ports of PCs and Arm boards, USB adapters with the kernel's driver or their maker's, Bluetooth. */
+const SERIAL_NAME = /^tty(S|AMA|AML|AS|FIQ|mxc|O|MFD|ACM|WCH\w*|\w*USB)\d+$|^rfcomm\d+$/;
 
 /** Facts of the USB device to which `name` of a class belongs (class `tty`, name `ttyUSB0`). Never rejects. */
 export async function usbFactsOf(deviceClass: string, name: string, root = '/sys'): Promise<UsbFacts> {
@@ -69,7 +70,7 @@ export async function serialNames(root = '/sys'): Promise<string[] | null> {
 }
 
 /** PCs have ttyS0…31 by name; type 0 means that the kernel found no chip behind it. */
-export async function isEmptySocket(name: string, root = '/sys'): Promise<boolean> {
+async function isEmptySocket(name: string, root: string): Promise<boolean> {
   return /^ttyS\d+$/.test(name) && (await attribute(join(root, 'class', 'tty', name, 'type'))) === '0';
 }
 

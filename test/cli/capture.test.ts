@@ -37,7 +37,10 @@ function begin(state: string, device: string, more: { seconds?: number } = {}) {
     await ended;
   });
   const parsed = (): Record<string, unknown>[] =>
-    text.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Record<string, unknown>);
+    text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
   return {
     out,
     said,
@@ -48,11 +51,15 @@ function begin(state: string, device: string, more: { seconds?: number } = {}) {
     lines: () => parsed().slice(1) as unknown as Line[],
   };
 }
-const hexOf = (entries: { hex: string }[]): string => entries.map(({ hex }) => hex.replaceAll(' ', '')).join('');
+const hexOf = (entries: { hex: string }[]): string =>
+  entries.map(({ hex }) => hex.replaceAll(' ', '')).join('');
 
 async function evaluatorHall(state: string) {
   const wire: WireEntry[] = [];
-  const evaluator = await startEvaluator({ port: `pty:${join(state, 'evaluator')}`, onWire: (entry) => wire.push(entry) });
+  const evaluator = await startEvaluator({
+    port: `pty:${join(state, 'evaluator')}`,
+    onWire: (entry) => wire.push(entry),
+  });
   undo.push(() => evaluator.close());
   const yaml = hallYaml(`devices: [{id: evaluator-1, model: elp1, port: "${evaluator.port}", window: 1}]`);
   writeFileSync(join(state, 'hall.yaml'), yaml);
@@ -74,7 +81,11 @@ describe('a capture beside a running agent', () => {
     evaluator.press(1);
     await until('the press and its acknowledgement', () => {
       const seen = JSON.stringify(capturing.lines());
-      return capturing.lines().some(({ dir }) => dir === 'in') && capturing.lines().some(({ dir }) => dir === 'out') && seen;
+      return (
+        capturing.lines().some(({ dir }) => dir === 'in') &&
+        capturing.lines().some(({ dir }) => dir === 'out') &&
+        seen
+      );
     });
     capturing.ctrlC();
     expect(await capturing.ended).toBe(0);
@@ -118,15 +129,19 @@ describe('a capture without an agent', () => {
     const state = folder();
     const { wire } = await evaluatorHall(state);
     const capturing = begin(state, 'evaluator-1');
-    await until('the introduction', () => capturing.lines().some((line) => Buffer.from(line.hex, 'hex').toString().includes('HI,')));
+    await until('the introduction', () =>
+      capturing.lines().some((line) => Buffer.from(line.hex, 'hex').toString().includes('HI,')),
+    );
     capturing.ctrlC();
     expect(await capturing.ended).toBe(0);
     const lines = capturing.lines();
     expect(Buffer.from(lines[0]?.hex ?? '', 'hex').toString()).toContain('WHO');
     expect(lines[0]).toMatchObject({ dir: 'out' });
-    expect(hexOf(wire.filter((entry) => entry.direction === 'in'))).toContain(hexOf(lines.filter(({ dir }) => dir === 'out')));
+    expect(hexOf(wire.filter((entry) => entry.direction === 'in'))).toContain(
+      hexOf(lines.filter(({ dir }) => dir === 'out')),
+    );
     expect(capturing.said[0]).toContain('by opening the device, no agent runs');
-    expect(capturing.said.at(-1)).toMatch(/^\d+ frames captured$/);
+    expect(capturing.said.at(-1)).toMatch(/^frames captured: \d+$/);
   });
 
   it('ends by itself when its seconds are up', async () => {
@@ -148,7 +163,9 @@ describe('a capture without an agent', () => {
     const state = folder();
     writeFileSync(
       join(state, 'hall.yaml'),
-      hallYaml(`devices: [{id: evaluator-1, model: elp1, port: "serial:${join(state, 'nothing')}", window: 1}]`),
+      hallYaml(
+        `devices: [{id: evaluator-1, model: elp1, port: "serial:${join(state, 'nothing')}", window: 1}]`,
+      ),
     );
     const capturing = begin(state, 'evaluator-1', { seconds: 1 });
     expect(await capturing.ended).toBe(1);
@@ -161,7 +178,10 @@ describe('a capture without an agent', () => {
     const wire: WireEntry[] = [];
     const printer = await startPrinter({ port: 'tcp:0', onWire: (entry) => wire.push(entry) });
     undo.push(() => printer.close());
-    writeFileSync(join(state, 'hall.yaml'), hallYaml(`devices: [{id: printer-1, model: escpos-80, port: "${printer.port}"}]`));
+    writeFileSync(
+      join(state, 'hall.yaml'),
+      hallYaml(`devices: [{id: printer-1, model: escpos-80, port: "${printer.port}"}]`),
+    );
     const capturing = begin(state, 'printer-1');
     await until('question and answer', () => new Set(capturing.lines().map(({ dir }) => dir)).size === 2);
     capturing.ctrlC();
@@ -177,7 +197,9 @@ describe('a wish for a capture', () => {
     await evaluatorHall(state);
     const capturing = begin(state, 'printer-9');
     expect(await capturing.ended).toBe(2);
-    expect(capturing.said).toEqual(['there is no device printer-9 in the configuration; there are: evaluator-1']);
+    expect(capturing.said).toEqual([
+      'there is no device printer-9 in the configuration; there are: evaluator-1',
+    ]);
     expect(capturing.text()).toBe('');
   });
 
@@ -205,14 +227,25 @@ describe('the lines of a capture', () => {
       '{"capture":1,"device":"evaluator-1","model":"elp1","port":"serial:/dev/ttyUSB0","kind":"evaluator","startedAt":"2026-01-02T03:04:05.678Z","masked":false}\n',
     );
     expect(
-      captureLine(1000, { atMs: 1012.34567, direction: 'received', bytes: Uint8Array.of(0, 0x0a, 0xff), decoded: undefined }),
+      captureLine(1000, {
+        atMs: 1012.34567,
+        direction: 'received',
+        bytes: Uint8Array.of(0, 0x0a, 0xff),
+        decoded: undefined,
+      }),
     ).toBe('{"t":12.346,"dir":"in","hex":"000aff","decoded":null}\n');
-    expect(captureLine(0, { atMs: 5, direction: 'sent', bytes: new Uint8Array(), decoded: { kind: 'WHO' } })).toBe(
-      '{"t":5,"dir":"out","hex":"","decoded":{"kind":"WHO"}}\n',
-    );
+    expect(
+      captureLine(0, { atMs: 5, direction: 'sent', bytes: new Uint8Array(), decoded: { kind: 'WHO' } }),
+    ).toBe('{"t":5,"dir":"out","hex":"","decoded":{"kind":"WHO"}}\n');
   });
 
   it('are marked where the drivers leave out what identifies a person', () => {
-    expect(['reader', 'scanner', 'evaluator', 'printer', 'frames'].map(isMasked)).toEqual([true, true, false, false, false]);
+    expect(['reader', 'scanner', 'evaluator', 'printer', 'frames'].map(isMasked)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 });

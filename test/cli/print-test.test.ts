@@ -13,13 +13,21 @@ afterEach(async () => {
   for (const each of undo.splice(0).reverse()) await each();
 });
 
-async function bench(): Promise<{ state: string; yaml: string; printer: PrinterHandle; small: PrinterHandle }> {
+async function bench(): Promise<{
+  state: string;
+  yaml: string;
+  printer: PrinterHandle;
+  small: PrinterHandle;
+}> {
   const folder = temporaryFolder('print-test');
   undo.push(() => folder[Symbol.dispose]());
   const fast = { port: 'tcp:0', speed: Number.POSITIVE_INFINITY };
   const printer = await startPrinter({ id: 'printer-1', ...fast });
   const small = await startPrinter({ id: 'printer-2', width: 58, ...fast });
-  undo.push(() => printer.close(), () => small.close());
+  undo.push(
+    () => printer.close(),
+    () => small.close(),
+  );
   const yaml = hallYaml(`devices:
   - {id: printer-1, model: escpos-80, port: "${printer.port}"}
   - {id: printer-2, model: escpos-58, port: "${small.port}"}
@@ -28,7 +36,10 @@ async function bench(): Promise<{ state: string; yaml: string; printer: PrinterH
   return { state: folder.path, yaml, printer, small };
 }
 const test = (state: string, printer?: string) =>
-  printTest({ config: join(state, 'hall.yaml'), state, language: 'en', ...(printer !== undefined && { printer }) }, '9.9.9');
+  printTest(
+    { config: join(state, 'hall.yaml'), state, language: 'en', ...(printer !== undefined && { printer }) },
+    '9.9.9',
+  );
 
 describe('a test sheet without an agent', () => {
   it('comes out of the first printer, with the version and the printer’s own state on it', async () => {
@@ -89,7 +100,11 @@ describe('a test sheet beside a running agent', () => {
     const hall = await startHall(state, yaml);
     undo.push(() => hall.close());
     undo.push(writeRunning(state, hall));
-    await until('the printer', async () => JSON.stringify((await hall.as(null)('GET', 'health')).body).includes('"id":"printer-1","kind":"printer","model":"escpos-80","state":"ready"'));
+    await until('the printer', async () =>
+      JSON.stringify((await hall.as(null)('GET', 'health')).body).includes(
+        '"id":"printer-1","kind":"printer","model":"escpos-80","state":"ready"',
+      ),
+    );
     expect(await test(state)).toEqual({
       lines: ['✓ printer-1: the test sheet is printed and cut (by the running agent)'],
       exitCode: 0,

@@ -102,7 +102,10 @@ describe('an agent that does not run', () => {
   it('is silent when it takes the connection and says nothing', async () => {
     const state = folder();
     const server = createServer(() => {}).listen(0, '127.0.0.1');
-    undo.push(() => server.closeAllConnections(), () => server.close());
+    undo.push(
+      () => server.closeAllConnections(),
+      () => server.close(),
+    );
     await once(server, 'listening');
     writeRunning(state, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, token: TOKEN });
     expect(await findRunning(state)).toMatchObject({ running: false, kind: 'silent' });
@@ -125,7 +128,11 @@ describe('an agent that does not run', () => {
 
   it('is not believed when its file is damaged', async () => {
     const state = folder();
-    for (const damaged of ['', '{"url":"http://127.0', '{"url":"file:///etc/passwd","pid":1,"token":"aaaaaaaaaaaaaaaaaaaa"}']) {
+    for (const damaged of [
+      '',
+      '{"url":"http://127.0',
+      '{"url":"file:///etc/passwd","pid":1,"token":"aaaaaaaaaaaaaaaaaaaa"}',
+    ]) {
       writeFileSync(join(state, 'running.json'), damaged);
       expect(await findRunning(state)).toMatchObject({ running: false, kind: 'stale' });
     }

@@ -1,9 +1,14 @@
 /** `hall service`: what is printed, and what an installation does to a system. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { service, serviceFiles, type ServiceOptions, type ServiceParts } from '../../kiosk-agent/cli/service.ts';
+import {
+  service,
+  serviceFiles,
+  type ServiceOptions,
+  type ServiceParts,
+} from '../../kiosk-agent/cli/service.ts';
 import { udevRules } from '../../kiosk-agent/cli/service/udev.ts';
 import { systemdUnit } from '../../kiosk-agent/cli/service/unit.ts';
 import { windowsService } from '../../kiosk-agent/cli/service/windows.ts';
@@ -26,7 +31,10 @@ const UNIT = {
   groups: ['dialout', 'lp'],
 };
 const settings = (unit: string, name: string): string[] =>
-  unit.split('\n').filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
+  unit
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}=`))
+    .map((line) => line.slice(name.length + 1));
 
 describe('the systemd unit', () => {
   it('runs the agent as a user of its own, and is told by it that it is ready and lives', () => {
@@ -69,7 +77,9 @@ describe('the systemd unit', () => {
 
   it('refuses a path that is not absolute, or that would begin a line of its own', () => {
     expect(() => systemdUnit({ ...UNIT, config: 'hall.yaml' })).toThrow(RangeError);
-    expect(() => systemdUnit({ ...UNIT, state: '/var/lib/hall\nExecStartPre=/bin/true' })).toThrow(RangeError);
+    expect(() => systemdUnit({ ...UNIT, state: '/var/lib/hall\nExecStartPre=/bin/true' })).toThrow(
+      RangeError,
+    );
   });
 
   it('names no group that this computer may not have', () => {
@@ -84,7 +94,9 @@ describe('the udev rules', () => {
   it('know every adapter that the agent knows, as a device and as a port', () => {
     for (const id of Object.keys(BRIDGES)) {
       const [vendor, product] = id.split(':');
-      expect(lines.filter((line) => line.includes(`"${vendor}"`) && line.includes(`"${product}"`))).toHaveLength(2);
+      expect(
+        lines.filter((line) => line.includes(`"${vendor}"`) && line.includes(`"${product}"`)),
+      ).toHaveLength(2);
     }
   });
 
@@ -100,7 +112,12 @@ describe('the udev rules', () => {
   });
 
   it('let in a HID device that the configuration names, its ids in capitals as the kernel writes them', () => {
-    const more = udevRules({ bridges: {}, models: [], group: 'hall', hid: [{ vendorId: '05f9', productId: '22ab', of: 'scanner-1' }] });
+    const more = udevRules({
+      bridges: {},
+      models: [],
+      group: 'hall',
+      hid: [{ vendorId: '05f9', productId: '22ab', of: 'scanner-1' }],
+    });
     expect(more).toContain('KERNELS=="0003:05F9:22AB.*", ENV{ID_HALL_DEVICE}="scanner-1", GROUP="hall"');
   });
 
@@ -116,7 +133,12 @@ describe('the udev rules', () => {
   });
 
   it('take a name of an adapter as text, whatever is in it', () => {
-    const odd = udevRules({ bridges: { '1a86:0001': 'odd"\n, RUN+="/bin/sh' }, models: [], hid: [], group: 'hall' });
+    const odd = udevRules({
+      bridges: { '1a86:0001': 'odd"\n, RUN+="/bin/sh' },
+      models: [],
+      hid: [],
+      group: 'hall',
+    });
     expect(odd).not.toContain('RUN+=');
     expect(odd.split('\n').filter((line) => line.includes('"0001"'))).toHaveLength(2);
   });
@@ -124,7 +146,12 @@ describe('the udev rules', () => {
 
 describe('the Windows service', () => {
   it('quotes paths with spaces and writes signs of XML as numbers', () => {
-    const xml = windowsService({ node: 'C:\\A & B\\node.exe', root: 'C:\\hall', config: 'C:\\my halls\\hall.yaml', state: 'C:\\state' });
+    const xml = windowsService({
+      node: 'C:\\A & B\\node.exe',
+      root: 'C:\\hall',
+      config: 'C:\\my halls\\hall.yaml',
+      state: 'C:\\state',
+    });
     expect(xml).toContain('<executable>C:\\A &#38; B\\node.exe</executable>');
     expect(xml).toContain(
       '<arguments>C:\\hall\\kiosk-agent\\hall.mjs run -c &#34;C:\\my halls\\hall.yaml&#34; --state C:\\state</arguments>',
@@ -144,8 +171,18 @@ function system(options: { systemd?: boolean; user?: boolean; failing?: string }
   mkdirSync(options.systemd === false ? at : join(at, 'run/systemd/system'), { recursive: true });
   for (const name of ['id', 'useradd', 'chown', 'udevadm', 'systemctl']) {
     // The user is there once it has been made.
-    const answer = name === 'id' ? (options.user ? 'exit 0' : `grep -q '^useradd' "${log}"`) : name === options.failing ? 'echo "not today" >&2; exit 7' : 'exit 0';
-    writeFileSync(join(bin, name), `#!/bin/sh\n${name === 'id' ? '' : `echo "${name} $*" >> "${log}"`}\n${answer}\n`);
+    const answer =
+      name === 'id'
+        ? options.user
+          ? 'exit 0'
+          : `grep -q '^useradd' "${log}"`
+        : name === options.failing
+          ? 'echo "not today" >&2; exit 7'
+          : 'exit 0';
+    writeFileSync(
+      join(bin, name),
+      `#!/bin/sh\n${name === 'id' ? '' : `echo "${name} $*" >> "${log}"`}\n${answer}\n`,
+    );
     chmodSync(join(bin, name), 0o755);
   }
   const config = join(folder.path, 'hall.yaml');
@@ -192,7 +229,9 @@ describe('printing', () => {
     expect(await run({ print: 'udev' })).toBe(0);
     expect(lines.join('\n')).toContain('KERNELS=="0003:05F9:22AB.*", ENV{ID_HALL_DEVICE}="scanner-1"');
     expect(await run({ print: 'systemd' })).toBe(0);
-    expect(lines.join('\n')).toContain(`ExecStart=${process.execPath} ${join(ROOT, 'kiosk-agent/hall.mjs')} run -c /`);
+    expect(lines.join('\n')).toContain(
+      `ExecStart=${process.execPath} ${join(ROOT, 'kiosk-agent/hall.mjs')} run -c /`,
+    );
     expect(await run({ print: 'windows' })).toBe(0);
     expect(lines.join('\n')).toContain('<service>');
   });
@@ -220,7 +259,9 @@ describe.skipIf(process.platform === 'win32')('an installation', () => {
   it('makes the user, puts the files in place, has them read, and tells each step', async () => {
     const { run, lines, called, file } = system();
     expect(await run({ install: true })).toBe(0);
-    expect(called()[0]).toMatch(/^useradd --system --user-group --no-create-home --shell \/usr\/sbin\/nologin --home-dir \S+ hall$/);
+    expect(called()[0]).toMatch(
+      /^useradd --system --user-group --no-create-home --shell \/usr\/sbin\/nologin --home-dir \S+ hall$/,
+    );
     expect(called().slice(1)).toEqual([
       expect.stringMatching(/^chown -R hall: \S+\/state$/),
       'udevadm control --reload',
@@ -230,7 +271,9 @@ describe.skipIf(process.platform === 'win32')('an installation', () => {
     expect(readFileSync(file(UNIT_FILE), 'utf8')).toContain('User=hall');
     expect(readFileSync(file(RULES_FILE), 'utf8')).toContain('GROUP="hall"');
     expect(statSync(file(UNIT_FILE)).mode & 0o022).toBe(0);
-    expect(lines.join('\n')).toContain('put HALL_LINK_TOKEN=… into /etc/public-service-hall/environment (mode 0600)');
+    expect(lines.join('\n')).toContain(
+      'put HALL_LINK_TOKEN=… into /etc/public-service-hall/environment (mode 0600)',
+    );
     expect(lines.at(-1)).toContain('systemctl enable --now public-service-hall');
   });
 
@@ -262,6 +305,17 @@ describe.skipIf(process.platform === 'win32')('an installation', () => {
     expect(existsSync(file(UNIT_FILE))).toBe(false);
   });
 
+  it('is refused for a state folder that holds other things, before anything is changed', async () => {
+    const { run, lines, called, file, config } = system();
+    expect(await run({ install: true, state: dirname(config) })).toBe(1);
+    expect(lines.join()).toContain('give --state a folder of its own');
+    expect(called()).toEqual([]);
+    expect(existsSync(file(UNIT_FILE))).toBe(false);
+    const used = join(dirname(config), 'used');
+    mkdirSync(join(used, 'journal'), { recursive: true });
+    expect(await run({ install: true, state: used })).toBe(0);
+  });
+
   it('is not tried without systemd, nor on another operating system', async () => {
     const without = system({ systemd: false });
     expect(await without.run({ install: true })).toBe(1);
@@ -289,7 +343,8 @@ describe('deploy/', () => {
       'deploy/99-public-service-hall.rules',
       'deploy/public-service-hall.xml',
     ]);
-    for (const { path, text } of serviceFiles()) expect(readFileSync(join(ROOT, path), 'utf8'), path).toBe(text);
+    for (const { path, text } of serviceFiles())
+      expect(readFileSync(join(ROOT, path), 'utf8'), path).toBe(text);
   });
 });
 
@@ -303,7 +358,9 @@ describe.runIf(analyze)('systemd itself', () => {
     const verified = spawnSync('systemd-analyze', ['verify', '--man=no', file], { encoding: 'utf8' });
     const complaints = `${verified.stdout}${verified.stderr}`
       .split('\n')
-      .filter((line) => line.includes('public-service-hall') && !/RestartSteps|RestartMaxDelaySec/.test(line));
+      .filter(
+        (line) => line.includes('public-service-hall') && !/RestartSteps|RestartMaxDelaySec/.test(line),
+      );
     expect(complaints).toEqual([]);
   });
 });

@@ -17,7 +17,9 @@ function systemd(then = ''): { env: NodeJS.ProcessEnv; heard: () => string[] } {
   const folder = temporaryFolder('watchdog');
   undo.push(() => folder[Symbol.dispose]());
   const log = join(folder.path, 'heard');
-  writeFileSync(join(folder.path, 'systemd-notify'), `#!/bin/sh\necho "$@" >> "${log}"\n${then}\n`, { mode: 0o755 });
+  writeFileSync(join(folder.path, 'systemd-notify'), `#!/bin/sh\necho "$@" >> "${log}"\n${then}\n`, {
+    mode: 0o755,
+  });
   return {
     env: {
       PATH: `${folder.path}${delimiter}${process.env['PATH'] ?? ''}`,
@@ -27,9 +29,16 @@ function systemd(then = ''): { env: NodeJS.ProcessEnv; heard: () => string[] } {
   };
 }
 type Said = { why: unknown; sentence: string };
-function start(env: NodeJS.ProcessEnv, progress: () => boolean | Promise<boolean>): { watchdog: Watchdog; said: Said[] } {
+function start(
+  env: NodeJS.ProcessEnv,
+  progress: () => boolean | Promise<boolean>,
+): { watchdog: Watchdog; said: Said[] } {
   const said: Said[] = [];
-  const watchdog = watchdogOf({ env, progress, log: { warn: ({ why }, sentence) => said.push({ why, sentence }) } });
+  const watchdog = watchdogOf({
+    env,
+    progress,
+    log: { warn: ({ why }, sentence) => said.push({ why, sentence }) },
+  });
   undo.push(() => watchdog.stopping());
   return { watchdog, said };
 }
@@ -107,7 +116,9 @@ describe('what goes wrong with systemd', () => {
     await watchdog.ready('');
     await until('several attempts', () => fed(heard()) >= 2);
     await watchdog.stopping();
-    expect(said).toEqual([{ why: 'systemd-notify ended with 1: no such socket', sentence: 'systemd could not be told' }]);
+    expect(said).toEqual([
+      { why: 'systemd-notify ended with 1: no such socket', sentence: 'systemd could not be told' },
+    ]);
   });
 
   it('is said once where systemd-notify does not exist', async () => {
@@ -118,21 +129,27 @@ describe('what goes wrong with systemd', () => {
     expect(said[0]?.why).toContain('ENOENT');
   });
 
-  it.skipIf(process.platform === 'win32')('is no harm when the agent cannot say whether it makes progress', async () => {
-    const { env, heard } = systemd();
-    let asked = 0;
-    const { watchdog, said } = start({ ...env, WATCHDOG_USEC: '20000' }, () => {
-      asked += 1;
-      throw new Error('the journal is closed');
-    });
-    await watchdog.ready('');
-    await until('two questions', () => asked >= 2);
-    expect(said).toEqual([{ why: 'the journal is closed', sentence: 'the agent could not say whether it makes progress' }]);
-    expect(fed(heard())).toBe(0);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'is no harm when the agent cannot say whether it makes progress',
+    async () => {
+      const { env, heard } = systemd();
+      let asked = 0;
+      const { watchdog, said } = start({ ...env, WATCHDOG_USEC: '20000' }, () => {
+        asked += 1;
+        throw new Error('the journal is closed');
+      });
+      await watchdog.ready('');
+      await until('two questions', () => asked >= 2);
+      expect(said).toEqual([
+        { why: 'the journal is closed', sentence: 'the agent could not say whether it makes progress' },
+      ]);
+      expect(fed(heard())).toBe(0);
+    },
+  );
 });
 
-const real = spawnSync('systemd-notify', ['--version']).status === 0 && spawnSync('python3', ['--version']).status === 0;
+const real =
+  spawnSync('systemd-notify', ['--version']).status === 0 && spawnSync('python3', ['--version']).status === 0;
 describe.runIf(real)('the real systemd-notify', () => {
   it('brings READY, WATCHDOG and STOPPING to the socket', async () => {
     const folder = temporaryFolder('notify');
@@ -144,7 +161,10 @@ describe.runIf(real)('the real systemd-notify', () => {
     receiver.stdout.on('data', (bytes: Buffer) => (heard += bytes.toString()));
     await once(receiver, 'spawn');
     await until('the socket', () => existsSync(path));
-    const { watchdog, said } = start({ ...process.env, NOTIFY_SOCKET: path, WATCHDOG_USEC: '400000', WATCHDOG_PID: '' }, () => true);
+    const { watchdog, said } = start(
+      { ...process.env, NOTIFY_SOCKET: path, WATCHDOG_USEC: '400000', WATCHDOG_PID: '' },
+      () => true,
+    );
     await watchdog.ready('http://127.0.0.1:8480/');
     await until('the watchdog', () => /^WATCHDOG=1$/m.test(heard));
     await watchdog.stopping();

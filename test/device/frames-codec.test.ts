@@ -38,7 +38,9 @@ const vectors = JSON.parse(readFileSync(new URL('../vectors/frames.json', import
 };
 const bytesOf = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex');
 const hexOf = (bytes: Uint8Array | null) =>
-  bytes === null ? null : [...bytes].map((byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join(' ');
+  bytes === null
+    ? null
+    : [...bytes].map((byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join(' ');
 
 function descriptionOf(model: Model): FrameDescription {
   if (typeof model !== 'string') return frameDescription.parse(model);
@@ -184,7 +186,9 @@ describe('a frame to the device', () => {
 
   it('that the model does not have is none', () => {
     expect(codecOf('ub485').command('pad', 'open', 1)).toBeNull();
-    expect(codecOf('ub485').acknowledge(receiverOf('ub485').push(bytesOf('01 05 31 07')).keys[0]!)).toBeNull();
+    expect(
+      codecOf('ub485').acknowledge(receiverOf('ub485').push(bytesOf('01 05 31 07')).keys[0]!),
+    ).toBeNull();
     expect(codecOf('ascii-5').can('evaluator', 'open')).toBe(false);
     expect(codecOf('ff68').can('evaluator', 'open')).toBe(true);
     expect(codecOf('ff68').can('pad', 'acknowledge')).toBe(true);

@@ -1,6 +1,8 @@
 /** A line of described devices against bytes that a test dictates, over a real pseudo-terminal, with time held still. */
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { frameDescription } from '../../kiosk-agent/contract/devices.ts';
+import { systemClock } from '../../kiosk-agent/device/clock.ts';
 import type { FramesEvaluator } from '../../kiosk-agent/device/driver/frames-evaluator.ts';
 import {
   FramesLine,
@@ -9,6 +11,7 @@ import {
 } from '../../kiosk-agent/device/driver/frames-line.ts';
 import type { FramesPad } from '../../kiosk-agent/device/driver/frames-pad.ts';
 import type { CommandResult, PadKey, Press } from '../../kiosk-agent/device/driver/interfaces.ts';
+import { afterReading } from '../../kiosk-agent/device/driver/line-silence.ts';
 import { modelOf } from '../../kiosk-agent/device/models.ts';
 import { PortSession } from '../../kiosk-agent/device/session.ts';
 import { serialTransport } from '../../kiosk-agent/device/transport/serial.ts';
@@ -198,11 +201,31 @@ describe('a pad on a line', () => {
     const bench = await Bench.open();
     for (let repeat = 0; repeat < 30; repeat++) {
       await bench.says(CALL_1);
-      await bench.clock.advance(repeat % 7 === 6 ? 60_000 : 300);
+      await bench.clock.advance(repeat % 7 === 6 ? 4_500 : 300);
     }
     expect(new Set(bench.keys.map(({ seq }) => seq))).toEqual(new Set([1]));
     expect(bench.heard).toBe('');
     expect(bench.pad.status.counters).toMatchObject({ presses: 1, repeats: 29 });
+  });
+
+  it('that gave up a key which was never acknowledged begins a new press with it', async () => {
+    const bench = await Bench.open();
+    await bench.says(CALL_1);
+    await bench.clock.advance(5_100);
+    await bench.says(CALL_1);
+    await bench.says(RECALL_1);
+    await bench.clock.advance(2_100);
+    await bench.says(CALL_1);
+    expect(bench.keys.map(({ seq, code }) => `${seq} ${code}`)).toEqual(['1 0C', '2 0C', '3 0D', '4 0C']);
+  });
+
+  it('that repeats two keys in turn has pressed two', async () => {
+    const bench = await Bench.open();
+    for (let repeat = 0; repeat < 10; repeat++) {
+      await bench.says(repeat % 2 === 0 ? CALL_1 : RECALL_1);
+      await bench.clock.advance(900);
+    }
+    expect(new Set(bench.keys.map(({ seq, code }) => `${seq} ${code}`))).toEqual(new Set(['1 0C', '2 0D']));
   });
 
   it('repeats a key that was acknowledged: it is acknowledged again and is no new press', async () => {
@@ -217,6 +240,17 @@ describe('a pad on a line', () => {
     }
     await bench.hears(CALL_1, 2);
     expect(bench.keys).toHaveLength(1);
+  });
+
+  it('whose repeat is coming in when it is acknowledged at last has pressed once', async () => {
+    const bench = await Bench.open();
+    await bench.says(CALL_1);
+    await bench.clock.advance(1_000);
+    await bench.begins('FF 68 03 03 68');
+    bench.pad.acknowledge({ seq: 1 });
+    await bench.says('01 01 0C 0E 16');
+    await bench.hears(CALL_1);
+    expect(new Set(bench.keys.map(({ seq }) => seq))).toEqual(new Set([1]));
   });
 
   it('pressed again later is a new press', async () => {
@@ -286,11 +320,11 @@ describe('an evaluator on a line', () => {
     await Promise.all([bench.evaluator.open(7, 10, 'none'), bench.settles()]);
     await bench.says(BEST_2);
     await bench.evaluator.shut(7);
-    await bench.clock.advance(5_000);
+    await bench.clock.advance(4_000);
     await bench.says(BEST_2);
     expect(bench.presses.map(({ seq, session, ageMs }) => [seq, session, ageMs])).toEqual([
       [1, 7, 0],
-      [1, 7, 5_000],
+      [1, 7, 4_000],
     ]);
     bench.evaluator.acknowledge({ boot: '00000000', seq: 1 });
     await bench.settles();
@@ -378,12 +412,11 @@ describe('an adapter that sends back what is sent', () => {
     await bench.says(CALL_1);
     await bench.hears(CALL_1);
     // Each acknowledgement comes back twice, as if somebody had wired the bus into a ring.
-    let written = 0;
-    for (let round = 0; round < 200 && bench.heardTimes(CALL_1) > written; round++) {
-      written = bench.heardTimes(CALL_1);
+    for (let round = 0; round < 60; round++) {
       await bench.says(`${CALL_1} ${CALL_1}`);
-      await bench.settles();
+      await bench.clock.advance(40);
     }
+    await bench.settles();
     expect(bench.keys).toHaveLength(1);
     expect(bench.heardTimes(CALL_1)).toBeLessThan(40);
     expect(bench.pad.status.notes).toEqual(['acknowledgement-not-heard']);
@@ -605,8 +638,10 @@ describe('a cable that is pulled', () => {
     await bench.hears(CALL_1);
     await bench.clock.advance(5_000);
     await replugged(bench);
+    expect(bench.pad.status.notes).toEqual(['never-heard']);
     await bench.says(CALL_1);
     expect(bench.keys).toHaveLength(2);
+    expect(bench.pad.status.notes).toEqual([]);
   });
 
   it('forgets half a frame', async () => {
@@ -673,6 +708,27 @@ describe('an evaluator of one character', () => {
     await bench.clock.advance(1_000);
     await bench.says('31');
     expect(bench.presses.map(({ seq }) => seq)).toEqual([1, 2]);
+  });
+});
+
+describe('a program that stood still', () => {
+  it('reads what came meanwhile before it takes the line for silent', async () => {
+    const server = createServer((socket) => void socket.write('x'));
+    undo.push(() => new Promise((resolve) => server.close(() => resolve())));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const seen: string[] = [];
+    await new Promise((resolve) => socket.once('connect', resolve));
+    const cancel = afterReading(systemClock, 40, () => seen.push('silence'));
+    socket.once('data', () => {
+      seen.push('bytes');
+      cancel();
+      socket.destroy();
+    });
+    for (const end = performance.now() + 200; performance.now() < end;);
+    await until(() => seen.length > 0, 'bytes or silence');
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(seen).toEqual(['bytes']);
   });
 });
 

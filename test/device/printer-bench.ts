@@ -1,4 +1,5 @@
 /** A driver on a real port with a simulated printer at the other end; time runs faster for the driver's waits. */
+import { expect } from 'vitest';
 import { startPrinter, type PrinterHandle, type PrinterOptions } from '../../firmware-sim/index.ts';
 import type { Clock } from '../../kiosk-agent/device/clock.ts';
 import { EscPosPrinter, type PrinterParts } from '../../kiosk-agent/device/driver/printer.ts';
@@ -27,6 +28,7 @@ export function openerFor(port: string): OpenTransport {
 }
 
 export type Bench = {
+  status: 'realtime' | 'ordered' | 'none';
   printer: PrinterHandle;
   driver: EscPosPrinter;
   /** all that the driver has sent, in hex */
@@ -83,6 +85,7 @@ export async function startBench(
   const printer = await startPrinter({ port: 'tcp:0', speed: Infinity, ...printerOptions });
   const { driver, close, sent } = startDriver(printer.port, { confirmation, ...model }, factor);
   const bench: Bench = {
+    status: model?.status ?? 'realtime',
     printer,
     driver,
     sent,
@@ -126,3 +129,44 @@ export const wholeSheets = (printer: PrinterHandle, name: string) =>
         new RegExp(`尾${name}(\\n|$)`).test(paper.text) &&
         paper.qr.includes(codeOf(name)),
     ).length;
+
+/** DLE EOT 1–4, with which the driver looks before every sheet. */
+export const LOOK_BYTES = 12;
+
+/** The driver has asked what it asks once, and the printer has worked it off. */
+export async function introduced(bench: Bench): Promise<void> {
+  await bench.ready();
+  const worked = () => bench.printer.state().received === bench.sent().length / 2;
+  switch (bench.status) {
+    case 'realtime':
+      await bench.until(() => bench.driver.status.serial !== undefined, 'introduced');
+      await bench.until(() => bench.sent().endsWith('1d610e') && worked(), 'told to report');
+      return;
+    case 'ordered':
+      // The first look, the settling of strangers' answers, and the look after it.
+      await bench.until(() => bench.sent().split('1d7201').length > 3 && worked(), 'settled');
+      return;
+    case 'none':
+      await bench.until(() => bench.sent().length === 512 && worked(), 'padded');
+  }
+}
+
+/** After whatever happened: the next sheet comes out whole, alone, once. */
+export async function nextSheetIsWhole(bench: Bench, name = 'NEXT'): Promise<void> {
+  await bench.ready();
+  const { outcome } = await bench.driver.print(sheet(name));
+  expect(outcome).toBe(bench.status === 'none' ? 'unconfirmed' : 'printed');
+  await bench.until(() => wholeSheets(bench.printer, name) > 0, 'the next sheet');
+  expect(wholeSheets(bench.printer, name)).toBe(1);
+  expect(bench.printer.papers().at(-1)!.text.startsWith(`头${name}`)).toBe(true);
+}
+
+/** What must hold for a sheet, whatever was done to the printer: after the repair and one more sheet. */
+export async function outcomeIsTrue(bench: Bench, name: string, outcome: { outcome: string }): Promise<void> {
+  await nextSheetIsWhole(bench);
+  const whole = wholeSheets(bench.printer, name);
+  if (outcome.outcome === 'printed') expect(whole).toBe(1);
+  // Certain: it is not lying there whole, and it did not come out after the repair.
+  if (outcome.outcome === 'failed') expect(whole).toBe(0);
+  expect(whole).toBeLessThanOrEqual(1);
+}

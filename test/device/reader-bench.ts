@@ -3,12 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { expect } from 'vitest';
-import {
-  startIdReader,
-  type IdReaderHandle,
-  type IdReaderOptions,
-} from '../../firmware-sim/id-reader/id-reader.ts';
+import { expect, type TestContext } from 'vitest';
+import { startIdReader, type IdReaderOptions } from '../../firmware-sim/id-reader/id-reader.ts';
 import { samplePeople } from '../../firmware-sim/id-reader/people.ts';
 import { parsePort } from '../../kiosk-agent/contract/port.ts';
 import type { Clock } from '../../kiosk-agent/device/clock.ts';
@@ -116,8 +112,12 @@ export function driverOn(port: string, options: { times?: number } = {}) {
   return { reader, session, told, reaches, close, clock };
 }
 
-/** A simulated reader and a driver on its port. */
+/** Tests run side by side: what a test opens is closed at that test's own end, which its context knows. */
+export type Finished = TestContext['onTestFinished'];
+
+/** A simulated reader and a driver on its port, until the test is finished. */
 export async function bench(
+  finished: Finished,
   options: Partial<IdReaderOptions> & { kind?: 'tcp' | 'pty'; times?: number } = {},
 ) {
   const { kind = 'tcp', times = 1, ...simulated } = options;
@@ -127,6 +127,11 @@ export async function bench(
     ...simulated,
   });
   const driver = driverOn(device.port, { times });
+  finished(async () => {
+    await driver.close();
+    await device.close();
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  });
   const { told } = driver;
   const tells = (what: 'cards' | 'unreadable', count: number) =>
     until(() => told[what].length >= count, `${count} ${what}: ${inspect(told.states)}`, 20_000);
@@ -135,19 +140,9 @@ export async function bench(
     const goal = device.state().requests.find + count;
     return until(() => device.state().requests.find >= goal, `${count} finds`, 20_000);
   };
-  return {
-    ...driver,
-    device,
-    tells,
-    finds,
-    async close() {
-      await driver.close();
-      await device.close();
-      if (folder) rmSync(folder, { recursive: true, force: true });
-    },
-  };
+  return { ...driver, device, tells, finds };
 }
-export type Bench = Awaited<ReturnType<typeof bench>> & { device: IdReaderHandle };
+export type Bench = Awaited<ReturnType<typeof bench>>;
 
 /** Words of sample people that nobody may be told: names, also without their first character, numbers, birth, address. */
 const PERSONAL = Object.values(samplePeople).flatMap((person) => {

@@ -1,8 +1,10 @@
 /** The technician's page in a real browser: every kind of device, before a stand-in for the hub. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { filtersFor, groupsOf } from '../../display/technician/devices.ts';
+import en from '../../display/messages/technician.en.ts';
+import zh from '../../display/messages/technician.zh-CN.ts';
 import { ensureScreens, screensFolder } from '../../kiosk-agent/box/screens.ts';
 import { DEVICE_KINDS } from '../../kiosk-agent/contract/live.ts';
 import { ROOT } from '../harness/programs.ts';
@@ -113,7 +115,7 @@ describe('the devices', () => {
 
   test('show whether and where they are bound, the order of their keys and the remark', async () => {
     await open();
-    const bound = await card('evaluator-3').innerText();
+    const bound = (await card('evaluator-3').innerText()).replaceAll('\u00a0', ' ');
     expect(bound).toContain('CH340 1a86:7523 at 1-1.2（/dev/ttyUSB0），6月18日星期四 11:20');
     expect(bound).toContain('非常满意 3 · 满意 2 · 基本满意 1 · 不满意 0 · 非常不满意 5');
     expect(bound).toContain('6 月 18 日换过数据线');
@@ -171,7 +173,7 @@ describe('the devices', () => {
       .fill('  在大厅东侧  ');
     await inDialog('保存');
     await soon(() => sent('PUT', '/devices/reader-1/settings')).toEqual([{ note: '在大厅东侧' }]);
-    expect(await said()).toContain('reader-1 的备注已保存');
+    await soon(said).toContain('reader-1 的备注已保存');
     await press('evaluator-3', '备注');
     expect(await dialog().getByRole('textbox').inputValue()).toContain('换过数据线');
     await dialog().getByRole('textbox').fill(' ');
@@ -196,12 +198,14 @@ describe('binding by choosing', () => {
     ]);
     expect(await dialog().locator('label', { hasText: '1-1.3' }).innerText()).toContain('不适合');
     expect(await dialog().getByRole('button', { name: '绑定', exact: true }).isDisabled()).toBe(true);
-    const asked = sent('GET', '/devices/found').length;
     await dialog().getByText('EHR/1 1209:0001 at 1-2.2').click();
     await inDialog('绑定');
     await soon(said).toContain('evaluator-5 已绑定到 EHR/1 1209:0001 at 1-2.2');
     expect(sent('PUT', '/devices/evaluator-5/binding')).toEqual([{ key: 'hid-2' }]);
-    await soon(() => sent('GET', '/devices/found').length).toBeGreaterThan(asked);
+    hub.work.found.found = pluggedIn().map((one) =>
+      one.key === 'hid-2' ? { ...one, usedBy: 'evaluator-5' } : one,
+    );
+    await page.locator('.found li', { hasText: '1-2.2' }).getByText('由 evaluator-5 使用').waitFor();
   });
 
   test('gives what is plugged in to one of the devices', async () => {
@@ -602,6 +606,15 @@ describe('the page', () => {
     expect(await page.locator('.filters').count()).toBe(0);
   });
 
+  test('lets a manager look, and offers what only a technician may do to a technician', async () => {
+    hub.role = 'manager';
+    await open(390, 844);
+    await card('printer-1').getByText('缺纸。装入新纸卷').waitFor();
+    expect(await page.locator('article button').count()).toBe(0);
+    expect(await page.locator('.sections button').allInnerTexts()).toEqual(['设备', '系统']);
+    expect(sent('GET', '/devices/found')).toEqual([]);
+  });
+
   test('leads back to the sign-in when the session is over', async () => {
     await open();
     hub.testAnswer = () => {
@@ -619,4 +632,22 @@ test('no device is lost between the groups, and every filter finds what it count
   expect(grouped.map((one) => one.id).sort()).toEqual(all.map((one) => one.id).sort());
   const counts = Object.fromEntries(filtersFor(all).map(({ filter, count }) => [filter, count]));
   expect(counts).toEqual({ all: 8, trouble: 2, ambiguous: 1, faulted: 1, ready: 6 });
+});
+
+test('every note and fault that a driver can tell has words', () => {
+  const device = new URL('../../kiosk-agent/device/', import.meta.url);
+  const sources = readdirSync(new URL('driver/', device)).map((name) => `driver/${name}`);
+  const told = sources.flatMap((name) =>
+    [...readFileSync(new URL(name, device), 'utf8').matchAll(/notes(?:\.push\(|: \[)'([a-z-]+)'/g)].flatMap(
+      (one) => one[1] ?? [],
+    ),
+  );
+  const advice = readFileSync(new URL('advice.ts', device), 'utf8').split('BY_FAULT')[1] ?? '';
+  const faults = [...advice.matchAll(/^ {4}'?([a-z-]+)'?: \{/gm)].flatMap((one) => one[1] ?? []);
+  expect(told.length).toBeGreaterThan(6);
+  expect(faults.length).toBeGreaterThan(12);
+  for (const messages of [zh, en]) {
+    const known = { ...messages.code, ...messages.paper };
+    expect([...told, ...faults].filter((code) => !(code in known))).toEqual([]);
+  }
 });

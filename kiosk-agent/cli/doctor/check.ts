@@ -1,6 +1,7 @@
 /** What a check answers, and how the answers look on a terminal. Pure. */
 import type { Bilingual } from '../../contract/live.ts';
 import type { Language } from '../language.ts';
+import { columnsOf } from '../table.ts';
 
 /** In the order in which a technician reads them. */
 export const CHECKS = {
@@ -39,7 +40,7 @@ const PLAIN = '\u001b[0m';
 
 /** One line a check, what to do on a line of its own below it, and a count at the end. */
 export function checkLines(checks: readonly Check[], language: Language, colours: boolean): string[] {
-  const widthOf = (texts: string[]): number => Math.max(0, ...texts.map(displayWidth));
+  const widthOf = (texts: string[]): number => Math.max(0, ...texts.map(columnsOf));
   const names = widthOf(checks.map(({ check }) => CHECKS[check][language]));
   const subjects = Math.min(36, widthOf(checks.map(({ subject }) => subject)));
   const lines = checks.flatMap(({ check, subject, state, sentence, advice }) => {
@@ -65,12 +66,5 @@ export function checkLines(checks: readonly Check[], language: Language, colours
 }
 
 function padded(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
-}
-
-/** Columns on a terminal: a Chinese character takes two. */
-function displayWidth(text: string): number {
-  let width = 0;
-  for (const sign of text) width += /[\u2e80-\uffef]/.test(sign) ? 2 : 1;
-  return width;
+  return text + ' '.repeat(Math.max(0, width - columnsOf(text)));
 }

@@ -72,5 +72,7 @@ async function programOf(pid: number, proc: string): Promise<string> {
   const script = /^(node|python3?|MainThread)/.test(name)
     ? words.slice(1).find((word) => !word.startsWith('-'))
     : undefined;
-  return script === undefined ? name || 'unknown' : `${words[0]?.split('/').at(-1) ?? name} ${script}`;
+  return script === undefined
+    ? name || 'unknown'
+    : `${words[0]?.split('/').at(-1) ?? name} ${script.slice(0, 120)}`;
 }

@@ -161,8 +161,8 @@ export function agentState(stateFolder: string, agent: RunningAgent | NoRunningA
     sentence:
       agent.kind === 'stale'
         ? {
-            zh: `上一次没有正常结束，现在没有程序在运行（${agent.why}）`,
-            en: `no agent runs; the last one ended without a word (${agent.why})`,
+            zh: `没有程序在运行；上一次没有正常结束：${agent.why}`,
+            en: `no agent runs: ${agent.why}`,
           }
         : { zh: '没有程序在运行：直接打开设备检查', en: 'no agent runs: the devices are opened directly' },
     ...(agent.kind === 'stale' && {

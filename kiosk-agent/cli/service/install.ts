@@ -1,6 +1,6 @@
 /** Installs the service on a Linux with systemd: user, folders, unit, udev rules. May be run again; says every step. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Bilingual } from '../../contract/live.ts';
@@ -45,6 +45,13 @@ export async function installService(parts: InstallParts): Promise<InstallResult
       en: 'Installing the service needs root: put sudo before the command.',
     });
     return 'not-root';
+  }
+  if (!isStateFolder(state)) {
+    say({
+      zh: `${state} 中有别的东西：它会整个交给用户 ${user}。请给 --state 一个单独的目录。`,
+      en: `${state} holds other things, and all of it would be given to the user ${user}: give --state a folder of its own.`,
+    });
+    return 'failed';
   }
   const command = async (name: string, ...args: string[]): Promise<string | null> => {
     try {
@@ -111,6 +118,13 @@ export async function installService(parts: InstallParts): Promise<InstallResult
     en: `Start it now and at each boot: systemctl enable --now ${SERVICE_NAME}`,
   });
   return 'installed';
+}
+
+/** New, empty, or one in which an agent has run: --state /var by mistake must not change the owner of a system. */
+function isStateFolder(state: string): boolean {
+  if (!existsSync(state)) return true;
+  const names = readdirSync(state);
+  return names.length === 0 || names.includes('journal') || names.includes('access.json');
 }
 
 function writeIfDifferent(file: string, text: string, say: InstallParts['say']): void {

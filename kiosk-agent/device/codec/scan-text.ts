@@ -142,16 +142,18 @@ function isChineseByChance(bytes: Uint8Array): boolean {
 
 /** UTF-8 if it is valid (and not Chinese by chance), else GB18030; null when it is neither. */
 export function decodeContent(bytes: Uint8Array): string | null {
-  if (!isChineseByChance(bytes)) {
-    try {
-      return utf8.decode(bytes);
-    } catch {
-      // not UTF-8
-    }
+  const text =
+    (isChineseByChance(bytes) ? null : asUtf8(bytes)) ?? iconv.decode(Buffer.from(bytes), 'gb18030');
+  // What iconv-lite cannot decode becomes U+FFFD; no code of a hall holds one of its own. A byte order mark alone is nothing.
+  return text === '' || text.includes('\ufffd') || !text.isWellFormed() ? null : text;
+}
+
+function asUtf8(bytes: Uint8Array): string | null {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return null;
   }
-  const text = iconv.decode(Buffer.from(bytes), 'gb18030');
-  // What iconv-lite cannot decode becomes U+FFFD; no code of a hall holds one of its own.
-  return text.includes('\ufffd') ? null : text;
 }
 
 export function isLineEnd(byte: number | undefined): boolean {

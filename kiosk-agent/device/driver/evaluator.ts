@@ -9,7 +9,8 @@ import type { Clock } from '../clock.ts';
 import type { EhrIdentity } from '../codec/ehr.ts';
 import type { ElpFault, HostMessage } from '../codec/elp.ts';
 import type { PortTrouble, Transport } from '../transport/transport.ts';
-import { ElpCommands } from './elp-commands.ts';
+import { EvaluationOnDevice, type ToldEvaluation } from './evaluation-on-device.ts';
+import { EvaluatorCommands } from './evaluator-commands.ts';
 import { EvaluatorIdentity } from './evaluator-identity.ts';
 import { evaluatorState } from './evaluator-status.ts';
 import {
@@ -27,8 +28,6 @@ import { PressNumbers, type LastSeq } from './press-numbers.ts';
 const LOST_MS = 12_000;
 /** A port that has been dumb this long since is closed and opened afresh: some adapters and servers need it. */
 const REOPEN_MS = 48_000;
-/** How much earlier than we think a device may end a session: it began to count with the first, unanswered OPEN. */
-const SESSION_SLACK_MS = 3_000;
 
 const VOICES: Record<Voice, number> = {
   none: 0,
@@ -56,9 +55,6 @@ export type WindowEvaluatorParts = {
   lastSeq?: LastSeq;
 };
 
-/** Open evaluation as a heartbeat tells it; EHR/1 does not say which one. */
-type Told = number | 'some' | null;
-
 export class WindowEvaluator extends EventEmitter<EvaluatorEvents> implements Evaluator {
   readonly id: string;
   readonly kind = 'evaluator';
@@ -68,7 +64,8 @@ export class WindowEvaluator extends EventEmitter<EvaluatorEvents> implements Ev
   readonly #protocol: EvaluatorProtocol;
   readonly #numbers: PressNumbers;
   readonly #question: EvaluatorIdentity;
-  readonly #commands: ElpCommands;
+  readonly #commands: EvaluatorCommands;
+  readonly #evaluation = new EvaluationOnDevice();
   readonly #quality = new LineQuality();
   readonly #counters = {
     framesIn: 0,
@@ -89,10 +86,6 @@ export class WindowEvaluator extends EventEmitter<EvaluatorEvents> implements Ev
   #lastSeenAt: Date | undefined;
   /** the device may not have open what should be: say so as soon as it can be talked to */
   #owesAppeared = false;
-  /** the session that the device has confirmed to be open */
-  #open: { session: number; untilMs: number } | null = null;
-  /** a session that was to be shut, and the device has not confirmed it */
-  #shutting: number | null = null;
   #status: DeviceStatus;
   #attachments = 0;
 
@@ -122,7 +115,7 @@ export class WindowEvaluator extends EventEmitter<EvaluatorEvents> implements Ev
       onReport: (bytes, decoded) => this.#onFrame?.('received', bytes, decoded),
     });
     this.#probeWaits = backoff(parts.random);
-    this.#commands = new ElpCommands({
+    this.#commands = new EvaluatorCommands({
       clock: parts.clock,
       send: (message) => this.#send(message),
       onRepeat: () => (this.#counters.repeats += 1),
@@ -140,20 +133,18 @@ export class WindowEvaluator extends EventEmitter<EvaluatorEvents> implements Ev
     if (!isSession(session) || !Number.isInteger(seconds) || seconds < 1 || seconds > 3600) {
       return { ok: false, why: 'arg' };
     }
-    this.#open = null;
-    if (this.#shutting === session) this.#shutting = null;
+    this.#evaluation.opening(session);
     const result = await this.#ask({ type: 'OPEN', session, seconds, voice: VOICES[voice] });
-    if (result.ok) this.#open = { session, untilMs: this.#clock.monotonicMs() + seconds * 1_000 };
+    if (result.ok) this.#evaluation.opened(session, this.#clock.monotonicMs() + seconds * 1_000);
     return result;
   }
 
   async shut(session: number): Promise<CommandResult> {
     if (!isSession(session)) return { ok: false, why: 'arg' };
-    this.#shutting = session;
+    this.#evaluation.shutting(session);
     const result = await this.#ask({ type: 'SHUT', session });
     // Only now: the OPEN before it may have been answered while this one waited.
-    if (this.#open?.session === session) this.#open = null;
-    if (this.#shutting === session && (result.ok || result.why === 'session')) this.#shutting = null;
+    this.#evaluation.shut(session, result.ok || result.why === 'session');
     return result;
   }
 
@@ -206,7 +197,7 @@ export class WindowEvaluator extends EventEmitter<EvaluatorEvents> implements Ev
     this.#silent = null;
     this.#faults = [];
     this.#quality.startAgain();
-    this.#open = null;
+    this.#evaluation.forget();
     this.#cancelProbe?.();
     this.#cancelLost?.();
     this.#cancelJudge?.();
@@ -214,7 +205,7 @@ export class WindowEvaluator extends EventEmitter<EvaluatorEvents> implements Ev
     this.#commands.drop('away');
   }
 
-  #ask(command: Parameters<ElpCommands['ask']>[0]): Promise<CommandResult> {
+  #ask(command: Parameters<EvaluatorCommands['ask']>[0]): Promise<CommandResult> {
     if (!this.#transport) return Promise.resolve({ ok: false, why: 'away' });
     return this.#commands.ask(command);
   }
@@ -259,7 +250,7 @@ export class WindowEvaluator extends EventEmitter<EvaluatorEvents> implements Ev
         this.#onKey(message);
         break;
       case 'ST': {
-        const told: Told = 'session' in message ? message.session : message.open ? 'some' : null;
+        const told: ToldEvaluation = 'session' in message ? message.session : message.open ? 'some' : null;
         if (this.#isSameDevice(message.boot)) this.#compareSession(told);
         break;
       }
@@ -323,23 +314,18 @@ export class WindowEvaluator extends EventEmitter<EvaluatorEvents> implements Ev
   }
 
   #forgetSession(): void {
-    this.#open = null;
+    this.#evaluation.forget();
     this.#owesAppeared = true;
   }
 
-  /** The heartbeat is the truth about what is open; a command in flight may be about to change it. */
-  #compareSession(told: Told): void {
+  /** A command in flight may be about to change what the heartbeat says. */
+  #compareSession(told: ToldEvaluation): void {
     if (this.#commands.busy) return;
-    if (this.#open?.session === this.#shutting) this.#open = null;
-    if (this.#open && this.#clock.monotonicMs() > this.#open.untilMs - SESSION_SLACK_MS) this.#open = null;
-    const session = told === 'some' ? (this.#open?.session ?? this.#shutting) : told;
-    if (this.#open && this.#open.session !== session) {
-      this.#counters.resynced += 1;
-      this.#forgetSession();
-    } else if (session !== null && session === this.#shutting) {
-      this.#counters.resynced += 1;
-      void this.shut(session);
-    }
+    const against = this.#evaluation.compare(told, this.#clock.monotonicMs());
+    if (!against) return;
+    this.#counters.resynced += 1;
+    if ('lost' in against) this.#forgetSession();
+    else void this.shut(against.stillOpen);
   }
 
   #onAnswered(): void {
@@ -422,5 +408,3 @@ export class WindowEvaluator extends EventEmitter<EvaluatorEvents> implements Ev
 function isSession(session: number): boolean {
   return Number.isInteger(session) && session >= 1 && session <= 4_294_967_295;
 }
-
-export { WindowEvaluator as ElpEvaluator };

@@ -70,8 +70,10 @@ export class SdtReader extends EventEmitter<IdReaderEvents> implements IdReader,
   /** tries at the card that lies there, and finds in a row that did not see it any more */
   #tries = 0;
   #absent = 0;
-  /** the card that lies there was read, or was given up and said so: it must be lifted */
-  #done = false;
+  /** the card that lies there was given up, and that was told: it must be lifted */
+  #givenUp = false;
+  /** who was read since a find last saw no card: a reader that finds a card twice must not make two visitors of one */
+  #readPerson: string | null = null;
 
   #cancelJudge: (() => void) | null = null;
   #status: DeviceStatus;
@@ -102,6 +104,8 @@ export class SdtReader extends EventEmitter<IdReaderEvents> implements IdReader,
     this.#talk = talk;
     this.#unanswered = 0;
     this.#silentSinceMs = this.#parts.clock.monotonicMs();
+    // Whatever was known of a card: the sensor says it afresh.
+    this.#forgetCard();
     this.#tell();
     void this.#live(talk, transport);
   }
@@ -146,8 +150,6 @@ export class SdtReader extends EventEmitter<IdReaderEvents> implements IdReader,
   }
 
   async #greet(talk: SdtTalk): Promise<boolean> {
-    // Whatever was known of a card: the sensor says it afresh.
-    this.#forgetCard();
     const status = await this.#ask(talk, 'status');
     if (status?.status !== 'ok') return false;
     const id = await this.#ask(talk, 'sam-id');
@@ -168,7 +170,7 @@ export class SdtReader extends EventEmitter<IdReaderEvents> implements IdReader,
       worked ||= found?.status === 'found' || found?.status === 'no-card';
       if (found?.status === 'found') {
         this.#absent = 0;
-        if (!this.#done) await this.#readCard(talk);
+        if (!this.#givenUp) await this.#readCard(talk);
       } else if (found?.status === 'no-card') {
         this.#noCard();
       }
@@ -192,9 +194,11 @@ export class SdtReader extends EventEmitter<IdReaderEvents> implements IdReader,
         wipe(read);
       }
     })();
-    this.#tries = 0;
-    this.#done = true;
     if (!result.ok) return this.#giveUp(result.why);
+    this.#tries = 0;
+    // "The card must be removed before find succeeds again" (§2): found without that, it is another one, or a lax reader.
+    if (this.#readPerson === result.card.personHash) return;
+    this.#readPerson = result.card.personHash;
     this.#counters.cardsRead += 1;
     this.emit('card', result.card);
   }
@@ -207,17 +211,18 @@ export class SdtReader extends EventEmitter<IdReaderEvents> implements IdReader,
 
   /** A card that was being read, or had been read and not been heard, is gone: whoever laid it must lay it again. */
   #noCard(): void {
-    this.#done = false;
+    this.#givenUp = false;
+    this.#readPerson = null;
     if (this.#tries === 0) return;
     this.#absent += 1;
     if (this.#absent < GONE_AFTER) return;
     this.#giveUp('card-moved');
-    this.#done = false;
+    this.#givenUp = false;
   }
 
   #giveUp(why: CardFault): void {
     this.#forgetCard();
-    this.#done = true;
+    this.#givenUp = true;
     this.#counters.cardsUnreadable += 1;
     this.emit('unreadable', why);
   }
@@ -225,7 +230,8 @@ export class SdtReader extends EventEmitter<IdReaderEvents> implements IdReader,
   #forgetCard(): void {
     this.#tries = 0;
     this.#absent = 0;
-    this.#done = false;
+    this.#givenUp = false;
+    this.#readPerson = null;
   }
 
   /** Asks, and learns from the answer how the reader is; null when there was none. */

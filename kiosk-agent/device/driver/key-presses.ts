@@ -1,7 +1,7 @@
 /**
  * Which frames are one press, for devices that number nothing (evaluators.md §3: "the host de-duplicates by time and
  * acknowledges by echo"). A frame tells a press once more when
- *  - the press has not been acknowledged yet and the device repeats until it is,
+ *  - the press has not been acknowledged yet, and the device has been repeating it all the time,
  *  - it comes within `repeatMs` of the last equal one or of its acknowledgement,
  *  - the port was away in between: that time does not count.
  */
@@ -27,6 +27,10 @@ type Kept<Facts> = HeardPress<Facts> & {
   cutOff: boolean;
 };
 
+/** A device that repeats a key until it is acknowledged has given up when it has not for so long. */
+const GIVEN_UP_MS = 5_000;
+/** The same when another key came meanwhile: there is no press memory, the later key takes the place of the earlier. */
+const REPLACED_MS = 2_000;
 /** Codes that are remembered; a device has fewer keys. */
 const MAX_KEPT = 32;
 /** An acknowledgement that the device has not heard so often is given more seldom from then on. */
@@ -38,6 +42,7 @@ export class KeyPresses<Facts> {
   readonly #repeats: boolean;
   readonly #kept = new Map<string, Kept<Facts>>();
   #seq = 0;
+  #lastCode = '';
 
   /** `repeats`: the device sends a key until it is acknowledged. */
   constructor(repeatMs: number, repeats: boolean) {
@@ -55,7 +60,9 @@ export class KeyPresses<Facts> {
   /** Takes a frame; `facts` are noted when it is a new press. */
   frame(code: string, nowMs: number, facts: Facts): { news: PressNews; press: HeardPress<Facts> } {
     const kept = this.#kept.get(code);
-    if (!kept || !this.#isSame(kept, nowMs)) return { news: 'new', press: this.#keep(code, nowMs, facts) };
+    const same = kept !== undefined && this.#isSame(kept, nowMs);
+    this.#lastCode = code;
+    if (!same) return { news: 'new', press: this.#keep(code, nowMs, facts) };
     kept.lastMs = Math.max(kept.lastMs, nowMs);
     if (!this.#repeats) return { news: 'known', press: kept };
     if (!kept.acknowledged) return { news: 'again', press: kept };
@@ -96,8 +103,9 @@ export class KeyPresses<Facts> {
   }
 
   #isSame(kept: Kept<Facts>, nowMs: number): boolean {
-    if (this.#repeats && !kept.acknowledged) return true;
-    return nowMs - kept.lastMs <= this.#repeatMs;
+    const sinceMs = nowMs - kept.lastMs;
+    if (!this.#repeats || kept.acknowledged) return sinceMs <= this.#repeatMs;
+    return sinceMs <= (kept.code === this.#lastCode ? GIVEN_UP_MS : REPLACED_MS);
   }
 
   #keep(code: string, nowMs: number, facts: Facts): HeardPress<Facts> {

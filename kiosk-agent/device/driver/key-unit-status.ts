@@ -15,6 +15,7 @@ export type LineFacts = {
 
 export type KeyUnitFacts = {
   line: LineFacts;
+  /** a key came since the port was opened */
   heard: boolean;
   /** keys come from its address as only another kind of device sends them */
   wrongRole: boolean;

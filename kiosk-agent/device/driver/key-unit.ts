@@ -29,6 +29,8 @@ export class KeyUnit {
   readonly #onStatus: (from: DeviceStatus, to: DeviceStatus) => void;
   readonly #counters = { presses: 0, repeats: 0, acknowledgedAgain: 0 };
   #lastSeenAt: Date | undefined;
+  /** since the port was opened */
+  #heard = false;
   #wrongRole = false;
   #status: DeviceStatus;
 
@@ -42,6 +44,7 @@ export class KeyUnit {
   /** Takes a key's frame; gives the press when it is new or still waits for its acknowledgement. */
   frame(frame: KeyFrame, session: number | null): UnitPress | null {
     const { clock } = this.#line;
+    this.#heard = true;
     this.#lastSeenAt = clock.now();
     const facts = { frame, receivedAt: this.#lastSeenAt, session };
     const { news, press } = this.#presses.frame(frame.code, clock.monotonicMs(), facts);
@@ -75,6 +78,7 @@ export class KeyUnit {
 
   portGone(): void {
     this.#presses.portGone(this.#line.clock.monotonicMs());
+    this.#heard = false;
     this.#wrongRole = false;
   }
 
@@ -82,7 +86,7 @@ export class KeyUnit {
     const { facts, clock } = this.#line;
     const ranked = keyUnitState({
       line: facts,
-      heard: this.#lastSeenAt !== undefined,
+      heard: this.#heard,
       wrongRole: this.#wrongRole,
       unheard: this.#presses.unheard(clock.monotonicMs()),
     });

@@ -34,5 +34,5 @@ export class PressNumbers {
  */
 function nearest(highest: number, low: number): number {
   const ahead = (((low - highest) % ROUND) + ROUND) % ROUND;
-  return highest + (ahead);
+  return highest + (ahead < ROUND / 2 ? ahead : ahead - ROUND);
 }

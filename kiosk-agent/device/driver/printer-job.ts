@@ -148,7 +148,8 @@ export class PrintJob {
         await this.#parts.lookAgain(deadline);
         lookedAt = clock.monotonicMs();
       } else {
-        await talk.stir(Math.min(JOB_LOOK_MS, deadline - now));
+        const untilLook = mayLook ? lookedAt + JOB_LOOK_MS - now : JOB_LOOK_MS;
+        await talk.stir(Math.min(untilLook, deadline - now));
       }
     }
   }

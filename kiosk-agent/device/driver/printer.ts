@@ -107,6 +107,8 @@ export class EscPosPrinter
 
   detached(trouble: PortTrouble | null): void {
     this.#cancelLook?.();
+    // A printer that says nothing may have lost its power with its port, and half a sheet may hang there.
+    if (this.#talk && this.#parts.model.confirmation === 'none') this.#halfSheet = 'unconfirmed';
     this.#talk?.end();
     this.#talk = null;
     this.#look = null;

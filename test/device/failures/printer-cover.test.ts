@@ -1,6 +1,6 @@
 /** Somebody opens the cover: at every byte and at every moment of a sheet, in every state of the driver. */
 import { describe, expect, it } from 'vitest';
-IMPORTS
+import { introduced, outcomeIsTrue, sheet, startBench } from '../printer-bench.ts';
 import {
   TABLE_MODELS,
   afterHalfASheet,
@@ -38,4 +38,17 @@ describe.each(TABLE_MODELS)('on the table: $name', (model) => {
     await afterHalfASheet(model, 'power-off', 'cover-open', 5);
   });
 });
-REAL
+
+describe('on a real port', () => {
+  it('opened while it prints: failed with certainty, and nothing comes out when it is closed', async () => {
+    await using bench = await startBench({ speed: 300, factor: 2 });
+    await introduced(bench);
+    const fate = bench.driver.print(sheet('A001', 30));
+    await bench.until(() => bench.printer.currentPaper().text.includes('第3行'), 'third line');
+    bench.printer.openCover();
+    expect(await fate).toMatchObject({ outcome: 'failed', why: 'cover-open' });
+    expect(bench.driver.status).toMatchObject({ state: 'faulted', fault: 'cover-open' });
+    bench.printer.closeCover();
+    await outcomeIsTrue(bench, 'A001', { outcome: 'failed' });
+  });
+});

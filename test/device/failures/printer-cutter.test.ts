@@ -1,6 +1,6 @@
 /** The knife or the paper is stuck, the head is too hot: at every byte and moment, in every state of the driver. */
 import { describe, expect, it } from 'vitest';
-IMPORTS
+import { introduced, sheet, startBench, wholeSheets } from '../printer-bench.ts';
 import {
   TABLE_MODELS,
   afterHalfASheet,
@@ -68,4 +68,35 @@ describe.each(TABLE_MODELS)('on the table: $name', (model) => {
     await afterHalfASheet(model, 'power-off', 'cutter-error', 5);
   });
 });
-REAL
+
+describe('on a real port', () => {
+  it.each([
+    ['cutter-error', {}, 'cutter-error'],
+    ['paper-jam', { jamBit: true }, 'paper-jam'],
+    ['paper-jam', {}, 'printer-error'],
+  ] as const)('%s on a model with %j is %s', async (fault, model, why) => {
+    await using bench = await startBench({ model });
+    await introduced(bench);
+    await bench.printer.setFault(fault, true);
+    expect(await bench.driver.print(sheet('A001'))).toMatchObject({ outcome: 'failed', why });
+    expect(bench.driver.status).toMatchObject({ state: 'faulted', fault: why });
+    await bench.printer.setFault(fault, false);
+    bench.printer.openCover();
+    bench.printer.closeCover();
+    bench.printer.tearOff();
+    await bench.ready();
+    expect((await bench.driver.print(sheet('NEXT'))).outcome).toBe('printed');
+    expect(wholeSheets(bench.printer, 'NEXT')).toBe(1);
+  });
+
+  it('a head that is too hot is noted, refuses sheets, and needs nobody', async () => {
+    await using bench = await startBench();
+    await introduced(bench);
+    await bench.printer.setFault('head-hot', true);
+    await bench.until(() => bench.driver.status.notes.includes('head-hot'), 'note');
+    expect(bench.driver.status).toMatchObject({ state: 'faulted', fault: 'printer-error' });
+    await bench.printer.setFault('head-hot', false);
+    await bench.ready();
+    expect(bench.driver.status.notes).toEqual([]);
+  });
+});

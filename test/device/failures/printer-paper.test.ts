@@ -1,6 +1,6 @@
 /** The paper ends: at every byte and at every moment of a sheet, in every state of the driver. */
 import { describe, expect, it } from 'vitest';
-IMPORTS
+import { introduced, LOOK_BYTES, outcomeIsTrue, sheet, startBench } from '../printer-bench.ts';
 import {
   TABLE_MODELS,
   afterHalfASheet,
@@ -38,4 +38,53 @@ describe.each(TABLE_MODELS)('on the table: $name', (model) => {
     await afterHalfASheet(model, 'power-off', 'paper-out', 5);
   });
 });
-REAL
+
+describe('on a real port', () => {
+  const length = sheet('A001').length;
+  const middles = [1, 3, Math.floor(length / 4), Math.floor(length / 2), length - 5, length - 1, length];
+
+  it.each([
+    ['process-id', true],
+    ['barrier', true],
+    ['process-id', false],
+    ['barrier', false],
+  ] as const)('paper that runs out at a byte (%s, can clear: %s)', async (confirmation, clears) => {
+    const outcomes = new Set<string>();
+    await Promise.all(
+      middles.map(async (bytes) => {
+        await using bench = await startBench({ confirmation, clears, factor: 10 });
+        await introduced(bench);
+        await bench.printer.setFault('paper-out-after-bytes', true, { bytes: bytes + LOOK_BYTES });
+        const outcome = await bench.driver.print(sheet('A001'));
+        expect(outcome, `after ${bytes} bytes`).toMatchObject({ why: 'paper-out' });
+        outcomes.add(outcome.outcome);
+        bench.printer.loadPaper();
+        await outcomeIsTrue(bench, 'A001', outcome);
+      }),
+    );
+    // Thrown away early: certainly not whole. Behind the content, or never thrown away: nobody knows.
+    expect([...outcomes].sort()).toEqual(clears ? ['failed', 'unconfirmed'] : ['unconfirmed']);
+  });
+
+  it('a roll that comes to its end while it prints: failed, and nothing comes after a new one is in', async () => {
+    await using bench = await startBench({ speed: 300, factor: 2 });
+    await introduced(bench);
+    const fate = bench.driver.print(sheet('A001', 30));
+    await bench.until(() => bench.printer.currentPaper().text.includes('第3行'), 'third line');
+    await bench.printer.setFault('paper-out', true);
+    expect(await fate).toMatchObject({ outcome: 'failed', why: 'paper-out' });
+    bench.printer.loadPaper();
+    await outcomeIsTrue(bench, 'A001', { outcome: 'failed' });
+  });
+
+  it('near the end of the roll it still prints, with a note', async () => {
+    await using bench = await startBench();
+    await bench.ready();
+    await bench.printer.setFault('paper-near-end', true);
+    await bench.until(() => bench.driver.status.notes.includes('paper-near-end'), 'note');
+    expect(bench.driver.status.state).toBe('ready');
+    expect((await bench.driver.print(sheet('A001'))).outcome).toBe('printed');
+    await bench.printer.setFault('paper-near-end', false);
+    await bench.until(() => bench.driver.status.notes.length === 0, 'note gone');
+  });
+});

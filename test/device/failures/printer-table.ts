@@ -74,6 +74,7 @@ export class Table {
   #onTheWay: number[] = [];
   #pacing = false;
   #transport: Transport | null = null;
+  readonly #cancels: (() => void)[] = [];
   #armed: { at: number; counted: number | null; act: () => void }[] = [];
 
   constructor(model: TableModel, more: TableOptions = {}) {
@@ -137,18 +138,22 @@ export class Table {
       this.#pace();
       return { ok: true };
     }
-    for (const byte of bytes) {
-      if (!this.#bring(transport, byte)) return { ok: false, trouble: GONE };
+    for (let at = 0; at < bytes.length;) {
+      // In one piece up to the byte before which something is to happen.
+      const left = this.#armed.map(({ at: wanted, counted }) => (counted === null ? Infinity : wanted - counted));
+      const piece = bytes.subarray(at, at + Math.max(1, Math.min(...left, bytes.length)));
+      if (!this.#bring(transport, piece)) return { ok: false, trouble: GONE };
+      at += piece.length;
     }
     return { ok: true };
   }
 
-  #bring(transport: Transport | null, byte: number): boolean {
+  #bring(transport: Transport | null, piece: Uint8Array): boolean {
     if (this.#transport !== transport) return false;
     this.#reached();
     if (this.#transport !== transport) return false;
-    this.machine.receive(Uint8Array.of(byte), this.now);
-    for (const armed of this.#armed) if (armed.counted !== null) armed.counted += 1;
+    this.machine.receive(piece, this.now);
+    for (const armed of this.#armed) if (armed.counted !== null) armed.counted += piece.length;
     return true;
   }
 
@@ -161,7 +166,7 @@ export class Table {
       const ready = this.machine.power === 'on' && this.machine.started;
       if (this.#transport === transport && (ready || this.line === 'serial')) {
         const byte = this.#onTheWay.shift();
-        if (byte !== undefined) this.#bring(transport, byte);
+        if (byte !== undefined) this.#bring(transport, Uint8Array.of(byte));
       }
       this.#pace();
     });
@@ -186,6 +191,12 @@ export class Table {
   }
   disarm(): void {
     this.#armed = [];
+    for (const cancel of this.#cancels.splice(0)) cancel();
+  }
+
+  /** Does it in `ms`, unless it is disarmed before. */
+  later(ms: number, act: () => void): void {
+    this.#cancels.push(this.clock.after(ms, act));
   }
 
   make(trouble: Trouble): void {
@@ -229,7 +240,6 @@ export class Table {
 
   /** One step of time: to whatever is due next, in the driver or in the printer. */
   async #step(limitMs: number): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
     const printer = this.machine.nextDue() - this.now;
     const next = Math.max(0, Math.min(this.clock.nextMs ?? Infinity, printer, limitMs));
     await this.clock.advance(next);
@@ -238,8 +248,12 @@ export class Table {
 
   async pass(ms: number, done: () => boolean = () => false): Promise<void> {
     const end = this.now + ms;
-    while (this.now < end && !done()) await this.#step(end - this.now);
-    await new Promise((resolve) => setImmediate(resolve));
+    for (;;) {
+      // What was heard has had its effect.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.now >= end || done()) return;
+      await this.#step(end - this.now);
+    }
   }
 
   async until(condition: () => boolean, what: string): Promise<void> {
@@ -251,7 +265,10 @@ export class Table {
   /** Ready, introduced, nothing under way. */
   async ready(): Promise<void> {
     await this.until(() => this.driver.status.state === 'ready', 'ready');
-    await this.pass(8_000);
+    const { confirmation, status } = this.model.driver;
+    // Strangers' answers are waited for, where the printer cannot be told to throw them away.
+    const settles = status === 'ordered' || this.model.machine.clears === false;
+    if (confirmation !== 'none') await this.pass(settles ? 8_000 : 1_000);
     if (this.driver.status.state !== 'ready') throw new Error(JSON.stringify(this.driver.status));
   }
 
@@ -304,6 +321,8 @@ export async function outcomeIsTrue(
     expect(table.whole(name, 'hanging'), `${where}: failed, and it hangs there whole`).toBe(0);
   table.disarm();
   await table.repair();
+  // Nobody waits for a printer that says nothing: what it holds comes out meanwhile.
+  if (table.model.driver.confirmation === 'none') await table.pass(5_000);
   await table.ready();
   const later = table.whole(name, 'hanging');
   if (outcome.outcome === 'failed') expect(later, `${where}: failed, and it came out later`).toBe(0);
@@ -314,9 +333,9 @@ export async function outcomeIsTrue(
   else await table.pass(5_000);
   expect(table.whole(next), `${where}: the next sheet is whole`).toBe(1);
   const last = paperText(table.machine.roll.papers.at(-1)!);
-  expect(last.startsWith(`头${next}`), `${where}: the next sheet stands alone, not behind "${last}"`).toBe(
-    true,
-  );
+  // That a printer which says nothing has lost its power nobody can know, if its port stays.
+  if (table.model.driver.confirmation !== 'none' || table.line === 'network')
+    expect(last, `${where}: the next sheet stands alone`).toMatch(new RegExp(`^头${next}`));
   const inAll = table.whole(name);
   expect(inAll, `${where}: twice`).toBeLessThanOrEqual(1);
   if (outcome.outcome === 'printed') expect(inAll, `${where}: once`).toBe(1);
@@ -424,10 +443,10 @@ export async function atEveryMoment(
   const said: Record<string, number> = {};
   for (let ms = 0; ; ms += everyMs) {
     const table = await tableOf(model, { ...more, speed: 150 });
-    table.before(0, () => void table.clock.after(ms, () => table.make(trouble)));
+    table.before(0, () => table.later(ms, () => table.make(trouble)));
     const from = table.now;
     const outcome = await table.print(sheet('A001', 3));
-    const over = outcome.outcome === 'printed' && table.now - from < ms;
+    const over = outcome.outcome !== 'failed' && table.now - from < ms;
     said[outcome.outcome] = (said[outcome.outcome] ?? 0) + 1;
     await outcomeIsTrue(table, 'A001', outcome, `${model.name}, ${trouble} after ${ms} ms`);
     await table.close();

@@ -194,6 +194,9 @@ describe('a bound thing', () => {
     const com1: Found = { kind: 'serial', ...at('COM1') };
     expect(match(bound(com1), [left, com1])).toMatchObject({ is: 'there', found: com1 });
     expect(match(bound(com1), [{ ...CH340, ...at('COM1', 'S1') }])).toMatchObject({ is: 'missing' });
+    // A card in the PC: Windows tells its slot and no USB ids.
+    const card: Found = { kind: 'serial', ...at('COM5', 'PCI bus 3, device 0, function 0') };
+    expect(match(bound(card), [com1, card])).toMatchObject({ is: 'there', found: card });
   });
 
   it('of its own kind is known where no socket is told and it is the only one; an adapter only by its path', () => {
@@ -232,6 +235,13 @@ describe('a bound thing', () => {
       ...at(`/dev/ttyACM${3 - number}`, 'S1'),
     }));
     for (const port of ports) expect(match(bound(port), ports)).toMatchObject({ is: 'there', found: port });
+    // A system that tells no interfaces: the two of this socket could be it, the one at another could not.
+    const untold = ports.slice(0, 2).map(({ interface: _number, ...rest }): Found => rest);
+    const elsewhere: Found = { ...untold[0]!, ...at('/dev/ttyACM9', 'S2') };
+    expect(match(bound(ports[0]!), [...untold, elsewhere])).toMatchObject({
+      is: 'ambiguous',
+      among: [{ location: 'S1' }, { location: 'S1' }],
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-/** Commands to an ELP/1 device: one at a time, in order, repeated until answered or given up. */
+/** Commands to an evaluator: one at a time, in order, repeated until answered or given up. */
 import type { HostMessage } from '../codec/elp.ts';
 import type { Clock } from '../clock.ts';
 import type { CommandResult } from './interfaces.ts';
@@ -10,28 +10,28 @@ const MAX_QUEUED = 16;
 
 type Numbered = Exclude<HostMessage, { type: 'ACK' }>;
 /** A command before it has its number. */
-export type ElpCommand = Numbered extends infer M ? (M extends Numbered ? Omit<M, 'n'> : never) : never;
+export type EvaluatorCommand = Numbered extends infer M ? (M extends Numbered ? Omit<M, 'n'> : never) : never;
 
-type Waiting = { command: ElpCommand; settle: (result: CommandResult) => void };
+type Waiting = { command: EvaluatorCommand; settle: (result: CommandResult) => void };
 
-export type ElpCommandsParts = {
+export type EvaluatorCommandsParts = {
   clock: Clock;
   send: (message: Numbered) => void;
   /** a command is sent once more */
   onRepeat: () => void;
   /** a command was given up, and everything behind it with it */
-  onSilent: (command: ElpCommand['type']) => void;
+  onSilent: (command: EvaluatorCommand['type']) => void;
   /** [0…65535] */
   firstNumber: number;
 };
 
-export class ElpCommands {
-  readonly #parts: ElpCommandsParts;
+export class EvaluatorCommands {
+  readonly #parts: EvaluatorCommandsParts;
   readonly #queue: Waiting[] = [];
   #current: (Waiting & { message: Numbered; cancel: () => void }) | null = null;
   #next: number;
 
-  constructor(parts: ElpCommandsParts) {
+  constructor(parts: EvaluatorCommandsParts) {
     this.#parts = parts;
     // A device takes a number that it has just seen for a repeat, also when the agent was restarted in between.
     this.#next = parts.firstNumber;
@@ -42,7 +42,7 @@ export class ElpCommands {
   }
 
   /** Queues a command; settles with the device's answer, `silent`, or whatever `drop` says. */
-  ask(command: ElpCommand): Promise<CommandResult> {
+  ask(command: EvaluatorCommand): Promise<CommandResult> {
     if (command.type === 'OPEN') this.#forgetOlderOpens();
     if (this.#queue.length >= MAX_QUEUED) return Promise.resolve({ ok: false, why: 'busy' });
     return new Promise((settle) => {
