@@ -17,6 +17,7 @@ import { nodeHid } from './device/transport/node-hid.ts';
 import type { HidBackend } from './device/transport/hid-backend.ts';
 import { Executor, type Clock } from './executor.ts';
 import { localTime } from './hall/day.ts';
+import { lastPress } from './hall/presses.ts';
 import { missedRule } from './hall/missed-rule.ts';
 import { openJournal, type OpenedJournal } from './journal/journal.ts';
 import { LinkSender } from './link/sender.ts';
@@ -109,6 +110,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       log,
       hid,
       hash: personHash(join(options.stateFolder, 'person.key')),
+      lastSeq: (serial, boot) => lastPress(executor.state, serial, boot),
       openBound: pluggedIn.openBound,
       settled: pluggedIn.settled,
       onFrame: (line, direction, bytes, decoded) => tap.take({ line, direction, bytes, decoded }),
@@ -181,6 +183,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         tap,
         executor,
         clock,
+        monotonicMs: systemClock.monotonicMs,
         links: () => links.map((link) => link.status),
         url: () => web?.url ?? '',
       }),

@@ -60,13 +60,15 @@ export type TechnicianParts = {
   tap: WireTap;
   executor: Executor;
   clock: Clock;
+  /** never goes back: the times of a capture */
+  monotonicMs: () => number;
   links: () => LinkStatus[];
   /** the hub's own address, for the status sheet */
   url: () => string;
 };
 
 export function deviceRoom(parts: TechnicianParts): DeviceRoom {
-  const { devices, pluggedIn, tap, clock } = parts;
+  const { devices, pluggedIn, tap, clock, monotonicMs } = parts;
   const unitOf = (id: string): Unit => {
     const unit = devices.unit(id);
     if (!unit) throw new HallError('not-found', `There is no device ${id} in the configuration.`);
@@ -109,6 +111,7 @@ export function deviceRoom(parts: TechnicianParts): DeviceRoom {
       const { row, model } = devices.lineOf(id) ?? {};
       if (!row || !model) throw new HallError('not-found', `There is no device ${id} in the configuration.`);
       const startedAt = clock();
+      const startedMs = monotonicMs();
       line(
         captureHead({
           device: row.id,
@@ -121,7 +124,7 @@ export function deviceRoom(parts: TechnicianParts): DeviceRoom {
       );
       const onFrame = (frame: WireFrame): void => {
         if (frame.line !== row.id) return;
-        line(captureLine(startedAt.getTime(), { ...frame, atMs: clock().getTime() }));
+        line(captureLine(startedMs, { ...frame, atMs: monotonicMs() }));
       };
       tap.on('frame', onFrame);
       return () => tap.off('frame', onFrame);

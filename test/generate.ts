@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { serviceFiles } from '../kiosk-agent/cli/service.ts';
 import { configJsonSchema } from '../kiosk-agent/config.ts';
 import { PROBLEM_CODES } from '../kiosk-agent/contract/problem.ts';
 import { MODELS, type ModelRow } from '../kiosk-agent/device/models.ts';
@@ -58,6 +59,8 @@ writeFileSync(
       } |`,
   ).join('\n')}\n`,
 );
+
+for (const { path, text } of serviceFiles()) writeFileSync(join(root, path), text);
 
 function speciality(model: ModelRow): string {
   const levels = (map: Readonly<Record<string, number>>) =>

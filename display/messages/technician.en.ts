@@ -22,6 +22,7 @@ const en: typeof zh = {
   portNotBound: '{port} (by configuration, not bound)',
   serial: 'Serial number',
   firmware: 'Firmware',
+  detail: 'In its own words',
   lastSeen: 'Last answer',
   ago: '{time} ({age} ago)',
   never: 'never',

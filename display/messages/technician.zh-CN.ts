@@ -39,6 +39,7 @@ export default {
   portNotBound: '{port}（按配置，没有绑定）',
   serial: '序列号',
   firmware: '固件',
+  detail: '系统原话',
   lastSeen: '最近应答',
   ago: '{time}（{age}前）',
   never: '还没有',

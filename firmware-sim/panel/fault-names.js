@@ -11,6 +11,7 @@ export const faultNames = {
   'low-voltage': ['电压低', 'low voltage'],
   busy: ['忙', 'busy'],
   'power-off': ['断电', 'power off'],
+  'no-identity': ['不报身份', 'no identity'],
   'paper-near-end': ['纸将尽', 'paper near end'],
   'paper-out': ['缺纸', 'paper out'],
   'cover-open': ['上盖打开', 'cover open'],

@@ -48,8 +48,9 @@ export async function runAgent(file: string, state: string, logLevel: string): P
   console.log(`hall ready ${agent.url}`);
   await untilToldToEnd();
   log.info('ending');
-  await watchdog.stopping();
+  const told = watchdog.stopping();
   await agent.close();
+  await told;
   noLongerRunning();
   return EXIT.done;
 }

@@ -1,4 +1,5 @@
 /** The verbs for technicians: devices, doctor, capture, print-test, service. Registered on `hall`; each is a small function. */
+import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { attemptsFor } from '../device/attempts.ts';
 import { systemClock } from '../device/clock.ts';
@@ -26,9 +27,13 @@ export function technicianVerbs(program: Command, exit: (code: number) => void):
   const lang = (): Option => new Option('--lang <language>', 'language of the answer').choices(LANGUAGES);
   const located = (command: Command): Command =>
     command
-      .requiredOption('-c, --config <file>', 'configuration file')
-      .requiredOption('--state <dir>', "the agent's state folder")
-      .addOption(lang());
+      .option('-c, --config <file>', 'configuration file (default: hall.yaml in the state folder)')
+      .option('--state <dir>', "the agent's state folder", join(ROOT, '.state'))
+      .addOption(lang())
+      .hook('preAction', (_, verb) => {
+        if (verb.getOptionValue('config') === undefined)
+          verb.setOptionValue('config', join(verb.getOptionValue('state') as string, 'hall.yaml'));
+      });
 
   // `-c` of `devices` and of `devices bind` are two: what stands behind the verb belongs to the verb.
   program.enablePositionalOptions();

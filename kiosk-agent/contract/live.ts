@@ -138,6 +138,8 @@ export type DeviceView = {
   fault?: string;
   /** what a technician should do, both languages */
   advice?: Bilingual;
+  /** what stopped it, in the words of the operating system or the device */
+  detail?: string;
   serial?: string;
   firmware?: string;
   /** last good message from the device */

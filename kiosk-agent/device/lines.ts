@@ -2,6 +2,7 @@
 import type { RatingLevel } from '../contract/events.ts';
 import type { LineRole, PadAction } from '../contract/devices.ts';
 import type { DeviceKind } from '../contract/live.ts';
+import { parsePort } from '../contract/port.ts';
 import { HallError } from '../contract/problem.ts';
 import type { Clock } from './clock.ts';
 import { WindowEvaluator } from './driver/evaluator.ts';
@@ -22,6 +23,8 @@ export type LineParts = {
   random: () => number;
   /** keyed hash of an identity number, lower-case hex */
   hash: (number: string) => string;
+  /** the highest press number on disk of a device since its power-up, 0 for none: 16-bit counters go on from there */
+  lastSeq?: (serial: string, boot: string) => number;
   /** the technician's view of the wire; `decoded` is the driver's own reading of it */
   onFrame?: (line: string, direction: 'sent' | 'received', bytes: Uint8Array, decoded: unknown) => void;
 };
@@ -41,10 +44,14 @@ export type Line = {
 };
 
 /** Makes the driver of a checked row. */
-export function makeLine(row: DeviceRow, model: ModelRow, parts: LineParts): Line {
+export function makeLine(row: DeviceRow, table: ModelRow, parts: LineParts): Line {
+  // What paces a line is the speed that it has here.
+  const port = parsePort(row.port);
+  const settings = port.ok && port.address.kind === 'serial' ? port.address.line : {};
+  const model = { ...table, line: { ...table.line, ...settings } };
   const keyMap = bare('keyMap' in model ? (row.keyMap ?? model.keyMap) : {});
   const padMap = bare('padMap' in model ? (row.padMap ?? model.padMap) : {});
-  const { clock, random, hash, onFrame } = parts;
+  const { clock, random, hash, lastSeq, onFrame } = parts;
   const units = unitsOf(row).map((unit) => ({ ...unit, as: roleOf(model, row, unit) }));
   const common = {
     id: row.id,
@@ -72,13 +79,15 @@ export function makeLine(row: DeviceRow, model: ModelRow, parts: LineParts): Lin
 
   switch (model.kind) {
     case 'evaluator':
-      return single(new WindowEvaluator({ ...common, protocol: model.protocol }));
+      return single(
+        new WindowEvaluator({ ...common, protocol: model.protocol, ...(lastSeq && { lastSeq }) }),
+      );
     case 'frames': {
       const frames = model.frames ?? row.frame;
       if (!frames) throw new HallError('internal', `device ${row.id} was not checked`);
       const driver = new FramesLine({
         ...common,
-        model: { frames, keyMap, padMap, protected: model.protected },
+        model: { ...model, frames, keyMap, padMap },
         units: units.map(({ id, address, as }) => ({ id, address, as: padOrEvaluator(row, as) })),
       });
       return line(driver, driver.units);

@@ -146,7 +146,7 @@ export class Devices extends EventEmitter<{ status: [id: string, from: DeviceSta
   /** Every device as technicians see it. */
   list(): DeviceView[] {
     return [...this.#units.values()].map(({ id, kind, window, device, entry: { line } }) => {
-      const { state, fault, notes, serial, firmware, lastSeenAt, counters } = device.status;
+      const { state, fault, notes, detail, serial, firmware, lastSeenAt, counters } = device.status;
       const advice = adviceFor(state, fault);
       const { bound } = this.#settled(line.row.id);
       const { note, keyMap } = this.#settled(id);
@@ -159,6 +159,7 @@ export class Devices extends EventEmitter<{ status: [id: string, from: DeviceSta
         state,
         ...(fault !== undefined && { fault }),
         ...(advice && { advice }),
+        ...(detail !== undefined && { detail }),
         ...(serial !== undefined && { serial }),
         ...(firmware !== undefined && { firmware }),
         ...(lastSeenAt && { lastSeenAt: lastSeenAt.toISOString() }),

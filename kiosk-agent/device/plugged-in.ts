@@ -1,6 +1,5 @@
 /** What is plugged into this computer, which device of the configuration has it, and how a technician changes that. */
 import { EventEmitter } from 'node:events';
-import { realpathSync } from 'node:fs';
 import type { RatingLevel } from '../contract/events.ts';
 import type { FoundView } from '../contract/live.ts';
 import { parsePort, type PortAddress } from '../contract/port.ts';
@@ -9,7 +8,7 @@ import { attemptsFor } from './attempts.ts';
 import { openBindings, type Bindings } from './bindings.ts';
 import type { Clock } from './clock.ts';
 import { candidates, describe, identityOf, matchAll, type Match } from './fingerprint.ts';
-import { listFound, systemSources, type Found, type FoundSources } from './found.ts';
+import { isAt, listFound, systemSources, type Found, type FoundSources } from './found.ts';
 import type { Line } from './lines.ts';
 import { listenForKey, type ListenResult } from './listen.ts';
 import type { Devices, Settled } from './manager.ts';
@@ -264,43 +263,16 @@ export class PluggedIn extends EventEmitter<{ changed: [] }> {
   #holders(): Map<string, string> {
     const holders = new Map<string, string>();
     const matches = this.#matches();
-    for (const { row } of this.#devices?.lines() ?? []) {
+    for (const { row, model } of this.#devices?.lines() ?? []) {
       const match = matches.get(row.id);
       if (match?.is === 'there') holders.set(match.found.key, row.id);
       if (match) continue;
       const port = parsePort(row.port);
-      const found = port.ok && this.#presence.found.find((each) => isAt(each, port.address));
+      const found =
+        port.ok && this.#presence.found.find((each) => isAt(each, port.address, model.fingerprints[0]));
       if (found) holders.set(found.key, row.id);
     }
     return holders;
-  }
-}
-
-/** Whether a port of the configuration means this thing. */
-function isAt(found: Found, address: PortAddress): boolean {
-  switch (address.kind) {
-    case 'serial':
-    case 'file':
-      return found.kind === address.kind && namesOf(address.path).includes(found.path.toLowerCase());
-    case 'hid':
-      return (
-        found.kind === 'hid' &&
-        found.vendorId === address.vendorId &&
-        found.productId === address.productId &&
-        (address.serialNumber === undefined || found.serialNumber === address.serialNumber)
-      );
-    case 'tcp':
-    case 'bound':
-      return false;
-  }
-}
-
-/** A name may be a link, as under /dev/serial/by-path; COM3 is no file. */
-function namesOf(path: string): string[] {
-  try {
-    return [path.toLowerCase(), realpathSync(path).toLowerCase()];
-  } catch {
-    return [path.toLowerCase()];
   }
 }
 

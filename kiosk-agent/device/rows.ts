@@ -138,7 +138,10 @@ function frameFaults(model: ModelRow, row: DeviceRow): { path: string[]; why: st
       return [];
     }
     case 'sign':
-      return [];
+      // 0 and 255 are for all signs of a line at once, and nobody answers (docs/protocols/window-sign.md).
+      return Object.keys(row.addresses ?? {})
+        .filter((address) => Number(address) < 1 || Number(address) > 247)
+        .map((address) => ({ path: ['addresses', address], why: 'a sign has an address from 1 to 247' }));
     default:
       return row.addresses
         ? [{ path: ['addresses'], why: `${row.model} is one device, not a line of several` }]

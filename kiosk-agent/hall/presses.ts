@@ -36,3 +36,9 @@ export function rememberPress(state: HallState, { serial, boot, seq }: PressId, 
   const oldest = ofDevice[0];
   if (ofDevice.length > BOOTS_KEPT && oldest) state.presses.splice(state.presses.indexOf(oldest), 1);
 }
+
+/** The highest press number of a device since its power-up that has been taken; 0 for none. */
+export function lastPress(state: HallState, serial: string, boot: string): number {
+  const memory = state.presses.find((each) => each.serial === serial && each.boot === boot);
+  return memory ? Math.max(memory.through, ...memory.beyond) : 0;
+}

@@ -32,7 +32,7 @@ export type StatusPaper = {
   link: string;
   /** events that still wait to be sent */
   backlog: number;
-  /** the agent's clock, yyyy-MM-dd HH:mm:ss */
+  /** the agent's clock in the hall's time zone, yyyy-MM-dd HH:mm:ss ±HH:mm */
   clock: string;
   devices: { id: string; state: string }[];
 };

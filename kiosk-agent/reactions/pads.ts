@@ -169,7 +169,7 @@ export function tellPads(
     const onKey = (key: PadKey): void => {
       before = before.then(async () => {
         // The pad repeats a key until it is acknowledged; one that the disk refused is tried again with its repeat.
-        if (done.includes(key.seq)) return;
+        if (done.includes(key.seq)) return each.pad.acknowledge(key);
         try {
           await acted(each, key);
           done.push(key.seq);

@@ -52,6 +52,12 @@ export type StatusFacts = {
   now: Date;
 };
 
+/** The hall's own time and how far it is from UTC: `2026-11-23 10:05:33 +08:00`. */
+function clockText(now: Date, timeZone: string): string {
+  const time = localTime(now, timeZone);
+  return `${time.slice(0, 10)} ${time.slice(11, 19)} ${time.slice(23)}`;
+}
+
 /** The technician's test page: what the agent knows of itself, on the paper it is about. */
 export function statusSheet({
   config,
@@ -71,7 +77,7 @@ export function statusSheet({
         address: url,
         link: links.map((link) => `${link.name} ${link.state}`).join(', ') || '-',
         backlog: links.reduce((sum, link) => sum + link.lagEvents, 0),
-        clock: localTime(now, config.hall.timeZone).slice(0, 19).replace('T', ' '),
+        clock: clockText(now, config.hall.timeZone),
         devices: devices.map(({ id, state, fault }) => ({ id, state: fault ? `${state} ${fault}` : state })),
       },
       columns,

@@ -16,6 +16,7 @@ const settings = z.strictObject({
     .nullable()
     .optional(),
 });
+const CAPTURE_WAITING_BYTES = 8 * 1024 * 1024;
 const captureWish = z.object({ seconds: z.coerce.number().int().min(1).max(3600).default(600) });
 
 export function deviceRoutes({ devices }: AgentParts, access: Access): Router {
@@ -76,7 +77,11 @@ export function deviceRoutes({ devices }: AgentParts, access: Access): Router {
       'content-disposition': `attachment; filename="hall-capture-${id(request)}.ndjson"`,
       'cache-control': 'no-store',
     });
-    const stop = devices.capture(id(request), (line) => response.write(line));
+    const stop = devices.capture(id(request), (line) => {
+      response.write(line);
+      // Nobody reads at the other end: what waits would grow for ever.
+      if (response.writableLength > CAPTURE_WAITING_BYTES) response.destroy();
+    });
     const end = setTimeout(() => response.end(), seconds * 1000);
     response.once('close', () => {
       clearTimeout(end);

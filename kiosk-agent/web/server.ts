@@ -22,6 +22,9 @@ import { windowRoutes } from './windows.ts';
 /** Pages of the one-page application; anything else that is not a file is 404. */
 const PAGES = /^\/(?:kiosk|board|window\/\d{1,3}|clerk|technician|t\/[A-Za-z0-9-]{1,64})?\/?$/;
 
+/** More than 1000 events of the longest texts. */
+const EVENTS_PAGE_BYTES = 16 * 1024 * 1024;
+
 export type WebServer = { url: string; port: number; close(): Promise<void> };
 
 /**
@@ -130,7 +133,8 @@ function api(parts: AgentParts, access: Access, screens: () => number): Router {
       }),
       request.query,
     );
-    response.json(await parts.journal.read(after, limit));
+    // A page is as long as was asked for: whoever gets fewer has read everything.
+    response.json(await parts.journal.read(after, limit, EVENTS_PAGE_BYTES));
   });
   router.use('/devices', deviceRoutes(parts, access));
   router.use(notFound);

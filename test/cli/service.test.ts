@@ -44,6 +44,8 @@ describe('the systemd unit', () => {
     expect(settings(unit, 'NotifyAccess')).toEqual(['all']);
     expect(settings(unit, 'WatchdogSec')).toEqual(['30']);
     expect(settings(unit, 'Restart')).toEqual(['always']);
+    // A watchdog ends it by SIGABRT: what was in its memory must not come to the disk.
+    expect(settings(unit, 'LimitCORE')).toEqual(['0']);
     expect(settings(unit, 'ExecStart')).toEqual([
       '/opt/hall/node /opt/hall/kiosk-agent/hall.mjs run -c /etc/hall/hall.yaml --state /var/lib/hall',
     ]);

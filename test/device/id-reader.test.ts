@@ -296,7 +296,9 @@ describe('time and memory', () => {
     const clock = new ManualClock();
     const cards: unknown[] = [];
     const reader = new SdtReader({ id: 'r', clock, random: () => 0.5, hash: () => 'ff' });
+    const unreadable: string[] = [];
     reader.on('card', (card) => cards.push(card));
+    reader.on('unreadable', (why) => unreadable.push(why));
     const port = memoryPort();
     reader.attach(port.transport);
     const hear = async (bytes: Uint8Array) => {
@@ -304,7 +306,13 @@ describe('time and memory', () => {
       await clock.advance(0);
       await new Promise((resolve) => setImmediate(resolve));
     };
-    return { clock, reader, cards, hear, ...port };
+    /** Greets, and answers the first find. */
+    const greet = async (find: Uint8Array) => {
+      await hear(encodeAnswer(0x90));
+      await hear(encodeAnswer(0x90, new Uint8Array(16)));
+      await hear(find);
+    };
+    return { clock, reader, cards, unreadable, hear, greet, ...port };
   };
 
   it('a port that has been dumb for a minute is closed, so that a fresh one is opened', async () => {
@@ -335,6 +343,76 @@ describe('time and memory', () => {
       expect(sent.length).toBe(before + 1);
     }
     await reader.close();
+    await reader.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  const FIND = 'AAAAAA96690003200122';
+  const FOUND = encodeAnswer(0x9f, new Uint8Array(4));
+  const SELECTED = encodeAnswer(0x90, new Uint8Array(8));
+  const CARD = encodeAnswer(
+    0x90,
+    Uint8Array.from([1, 0, 4, 0, ...cardText(samplePeople.taiwan), ...new Uint8Array(1024).fill(7)]),
+  );
+
+  it('after a request without an answer nothing is asked before the line is quiet; what comes late is no answer', async () => {
+    const { clock, reader, sent, hear, greet } = open();
+    await greet(encodeAnswer(0x80));
+    await clock.advance(300);
+    expect(sent.filter((each) => each === FIND).length).toBe(2);
+    await clock.advance(1_000 + 299);
+    await hear(encodeAnswer(0x9f, new Uint8Array(4)));
+    await clock.advance(299);
+    expect(sent.filter((each) => each === FIND).length).toBe(2);
+    expect(reader.status.counters).toMatchObject({ unanswered: 1, lateAnswers: 1 });
+    await clock.advance(602);
+    expect(sent.at(-1)).toBe(FIND);
+    expect(sent.filter((each) => each === FIND).length).toBe(3);
+    await reader.close();
+  });
+
+  it('a babbling line does not keep the driver from asking again', async () => {
+    const { clock, reader, sent, greet, transport } = open();
+    await greet(encodeAnswer(0x80));
+    const before = sent.length;
+    for (let at = 0; at < 60; at++) {
+      transport.onData?.(Uint8Array.of(1, 2, 3));
+      await clock.advance(100);
+    }
+    expect(sent.length).toBeGreaterThan(before + 2);
+    await reader.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('an answer to another request is not taken, and the right one behind it is', async () => {
+    const { clock, reader, cards, sent, hear, greet } = open();
+    await greet(encodeAnswer(0x80));
+    await clock.advance(300);
+    await hear(CARD.slice());
+    await hear(SELECTED.slice());
+    expect(cards).toEqual([]);
+    await hear(FOUND.slice());
+    expect(sent.at(-1)).toBe('AAAAAA96690003200221');
+    expect(reader.status.counters.lateAnswers).toBe(2);
+    await reader.close();
+  });
+
+  it('a card at the edge of the plate, not seen by one find, is read without a word', async () => {
+    const { clock, reader, cards, unreadable, hear, greet } = open();
+    await greet(FOUND.slice());
+    await hear(encodeAnswer(0x81));
+    await clock.advance(300);
+    await hear(encodeAnswer(0x80));
+    await clock.advance(300);
+    for (const answer of [FOUND, SELECTED, CARD]) await hear(answer.slice());
+    expect([cards.length, unreadable]).toEqual([1, []]);
+    await reader.close();
+  });
+
+  it('noise leaves no timer behind when the reader is closed', async () => {
+    const { clock, reader, hear } = open();
+    await hear(Uint8Array.from({ length: 20 }, () => 0x24));
+    expect(clock.pending).toBeGreaterThan(1);
     await reader.close();
     expect(clock.pending).toBe(0);
   });

@@ -17,8 +17,12 @@ import {
 type Vectors = {
   commands: { name: string; hex: string }[];
   replies: { hex: string; means: string[] }[];
-  status: { answers: string; true: string[] }[];
-  automatic: { hex: string; true: string[] }[];
+  fullReplies: { hex: string; means: string[] }[];
+  status: { answers: string; dialect?: StatusDialect; true: string[] }[];
+  automatic: { hex: string; dialect?: StatusDialect; true: string[] }[];
+  full: { hex: string; true: string[] }[];
+  paper: { hex: string; true: string[] }[];
+  notPaper: string[];
 };
 const vectors = JSON.parse(
   readFileSync(new URL('../vectors/escpos.json', import.meta.url), 'utf8'),
@@ -77,6 +81,7 @@ describe('commands to a printer', () => {
     'realtime-status-2': codec.realtimeStatus(2),
     'realtime-status-3': codec.realtimeStatus(3),
     'realtime-status-4': codec.realtimeStatus(4),
+    'full-status': codec.FULL_STATUS,
     'paper-status': codec.PAPER_STATUS,
     'automatic-status': codec.AUTOMATIC_STATUS,
     'identify-firmware': codec.identify('firmware'),
@@ -112,6 +117,19 @@ describe('answers of a printer', () => {
     }
     const stream = new ReplyStream();
     expect(merged([...bytes].flatMap((byte) => stream.push(Uint8Array.of(byte))))).toEqual(means);
+  });
+
+  describe.each(vectors.fullReplies)('of a model with full status, $hex', ({ hex, means }) => {
+    it('means the same, cut at every byte', () => {
+      const bytes = bytesOf(hex);
+      for (let cut = 0; cut <= bytes.length; cut++) {
+        const stream = new ReplyStream({ fullStatus: true });
+        const replies = [...stream.push(bytes.subarray(0, cut)), ...stream.push(bytes.subarray(cut))];
+        expect(merged(replies)).toEqual(means);
+      }
+      const stream = new ReplyStream({ fullStatus: true });
+      expect(merged([...bytes].flatMap((byte) => stream.push(Uint8Array.of(byte))))).toEqual(means);
+    });
   });
 
   it('is back in step after anything at all, holds nothing for long, and never throws', () => {
@@ -183,12 +201,29 @@ function rawOf(reply: Reply): number[] {
 }
 
 describe('what a printer feels', () => {
-  it.each(vectors.status)('DLE EOT answers $answers: $true', ({ answers, true: expected }) => {
+  it.each(vectors.status)('DLE EOT answers $answers $dialect: $true', ({ answers, dialect, true: expected }) => {
     const [one, two, three, four] = bytesOf(answers);
-    expect(trueOf(readRealtime([one!, two!, three!, four!]))).toEqual([...expected].sort());
+    expect(trueOf(readRealtime([one!, two!, three!, four!], dialect))).toEqual([...expected].sort());
   });
-  it.each(vectors.automatic)('automatic status $hex: $true', ({ hex, true: expected }) => {
+  it.each(vectors.automatic)('automatic status $hex $dialect: $true', ({ hex, dialect, true: expected }) => {
     const [one, two, three, four] = bytesOf(hex);
-    expect(trueOf(readAutomatic([one!, two!, three!, four!]))).toEqual([...expected].sort());
+    expect(trueOf(readAutomatic([one!, two!, three!, four!], dialect))).toEqual([...expected].sort());
+  });
+  it.each(vectors.full)('full status $hex: $true', ({ hex, true: expected }) => {
+    const [, , paper, user, recoverable, unrecoverable] = bytesOf(hex);
+    expect(trueOf(readFullStatus([paper!, user!, recoverable!, unrecoverable!]))).toEqual([...expected].sort());
+  });
+  it.each(vectors.paper)('GS r 1 answered $hex: $true', ({ hex, true: expected }) => {
+    expect(codec.isPaperStatus(bytesOf(hex)[0]!)).toBe(true);
+    expect(trueOf(readPaperStatus(bytesOf(hex)[0]!))).toEqual([...expected].sort());
+  });
+  it.each(vectors.notPaper)('%s answers no GS r 1', (hex) => {
+    expect(codec.isPaperStatus(bytesOf(hex)[0]!)).toBe(false);
+  });
+  it('by two ways of asking is what either says, and a jam is no unnamed error', () => {
+    const jam = both(readRealtime([0x1a, 0x52, 0x16, 0x12]), readFullStatus([0x20, 0, 0x40, 0]));
+    expect(trueOf(jam)).toEqual(['offline', 'paperJam', 'ticketNotTaken']);
+    const hot = both(readRealtime([0x1a, 0x52, 0x52, 0x12]), readFullStatus([0, 0, 0x41, 0]));
+    expect(trueOf(hot)).toEqual(['headHot', 'offline', 'otherError', 'paperJam']);
   });
 });

@@ -27,6 +27,13 @@ function scriptedPort(answer: (bytes: Uint8Array, at: number) => number[]) {
 
 const isLook = (bytes: Uint8Array) => bytes.length === 3 && bytes[0] === 0x10 && bytes[1] === 0x04;
 const includes = (bytes: Uint8Array, ...wanted: number[]) => Buffer.from(bytes).includes(Buffer.from(wanted));
+/** an answer to each GS r 1 */
+const barriers = (bytes: Uint8Array) =>
+  Buffer.from(bytes)
+    .toString('hex')
+    .split('1d7201')
+    .slice(1)
+    .map(() => 0x00);
 const well = [0x12, 0x12, 0x12, 0x12];
 
 async function start(
@@ -127,7 +134,7 @@ describe('printers that bend the rules', () => {
     let paper = 0x0c;
     const port = scriptedPort((bytes) => {
       if (isLook(bytes)) return [[0x00, 0x00, 0x00, paper][bytes[2]! - 1]!];
-      return includes(bytes, 0x1d, 0x72, 0x01) ? [0x00, 0x00] : [];
+      return barriers(bytes);
     });
     const { driver, print, pass } = await start(port, 'barrier');
     expect(driver.status).toMatchObject({ state: 'ready', notes: ['paper-near-end'] });
@@ -140,7 +147,9 @@ describe('printers that bend the rules', () => {
   it('a single byte among noise is not believed to be the barrier', async () => {
     const port = scriptedPort((bytes) => {
       if (isLook(bytes)) return [well[bytes[2]! - 1]!];
-      return includes(bytes, 0x1d, 0x72, 0x01) ? [0xff, 0x00, 0x00] : [];
+      const answers = barriers(bytes);
+      // Only among the sheet's: the one that settles is alone.
+      return answers.length > 1 ? [0xff, ...answers] : answers;
     });
     const { print } = await start(port, 'barrier');
     expect((await print()).outcome).toMatchObject({ outcome: 'unconfirmed', why: 'no-answer' });

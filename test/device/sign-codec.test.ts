@@ -94,6 +94,15 @@ describe('strip line', () => {
     expect(dropped.map((each) => each.reason)).toContain(reason);
   });
 
+  it('reads all messages in one piece with noise around them, and byte by byte', () => {
+    const noise = bytesOf('00FF41');
+    const all = Buffer.concat(vectors.stripReplies.flatMap(({ hex }) => [noise, bytesOf(hex)]));
+    const messages = vectors.stripReplies.map(({ message }) => message);
+    expect(receive(new StripReceiver(), all).messages).toEqual(messages);
+    const single = Array.from(all, (byte) => Uint8Array.of(byte));
+    expect(receive(new StripReceiver(), ...single).messages).toEqual(messages);
+  });
+
   it('gives up a beginning that claims bytes which never come, at the next good frame', () => {
     const claims = bytesOf('7E0110810002');
     const { messages, dropped } = receive(new StripReceiver(), claims, bytesOf(done.hex));

@@ -252,7 +252,7 @@ describe('other sheets', () => {
         address: 'http://192.168.1.20:8480/',
         link: 'central connected',
         backlog: 7,
-        clock: '2026-11-23 10:05:33',
+        clock: '2026-11-23 10:05:33 +08:00',
         devices: [
           { id: 'printer-1', state: 'ready' },
           { id: 'evaluator-window-12', state: 'faulted stuck-key' },

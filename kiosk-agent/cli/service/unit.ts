@@ -80,6 +80,8 @@ Group=${user}
 ${groups.length > 0 ? `SupplementaryGroups=${groups.join(' ')}\n` : ''}UMask=0077
 ${stateName === undefined ? `ReadWritePaths=${quoted(state)}` : `StateDirectory=${stateName}\nStateDirectoryMode=0700`}
 LimitNOFILE=8192
+# A core file would hold what readers have read.
+LimitCORE=0
 # An agent needs about 200 MB; one that grows beyond this is restarted rather than the PC.
 MemoryHigh=768M
 MemoryMax=1G

@@ -89,7 +89,7 @@ export function both(one: Sensors, other: Sensors): Sensors {
 }
 
 /** What automatic status tells of; the rest is known by asking only. */
-export type AutomaticSensors = Omit<Sensors, 'ticketNotTaken' | 'headHot'>;
+export type AutomaticSensors = Omit<Sensors, 'ticketNotTaken'>;
 
 /** Four bytes of automatic status (§1.3). */
 export function readAutomatic(
@@ -98,6 +98,7 @@ export function readAutomatic(
 ): AutomaticSensors {
   const [printer, error, paper] = bytes;
   const coverOpen = (printer & 0x20) !== 0;
+  const recoversItself = (error & 0x40) !== 0 && !coverOpen;
   const mechanical = (error & 0x04) !== 0;
   return {
     offline: (printer & 0x08) !== 0,
@@ -106,8 +107,15 @@ export function readAutomatic(
     paperNearEnd: (paper & 0x03) !== 0,
     cutterError: (error & 0x08) !== 0,
     paperJam: mechanical && jamBit,
-    otherError: (error & 0x20) !== 0 || ((error & 0x40) !== 0 && !coverOpen) || (mechanical && !jamBit),
+    headHot: recoversItself,
+    otherError: (error & 0x20) !== 0 || recoversItself || (mechanical && !jamBit),
   };
+}
+
+/** What is known after automatic status: an error that was named by full status is not unnamed by it. */
+export function afterAutomatic(before: Sensors, heard: AutomaticSensors): Sensors {
+  const stillJammed = before.paperJam && heard.otherError && !heard.headHot;
+  return { ...before, ...heard, ...(stillJammed && { paperJam: true, otherError: false }) };
 }
 
 /** The answer to GS r 1 (§1.5). A printer that is offline gives none, so more than the paper need not be asked. */

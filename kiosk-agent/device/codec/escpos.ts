@@ -69,15 +69,14 @@ export const isPaperStatus = (byte: number) => (byte & 0xf0) === 0x00;
 export class ReplyStream {
   /** the group or block that is not complete; never more than 82 bytes */
   #open: number[] = [];
-  /** see {@link expectFullStatus} */
-  #full = false;
+  readonly #full: boolean;
 
   /**
-   * The next `10 0F` begins a full status: four bytes of any value follow, flow control's too. It begins like an
-   * automatic status (one that would be online with errors), so it is only taken when somebody has asked for it.
+   * `fullStatus`: the model answers DLE EOT 20, so `10 0F` begins a full status, and four bytes of any value follow, flow
+   * control's too. Elsewhere it begins an automatic status (which would be online with four errors).
    */
-  expectFullStatus(): void {
-    this.#full = true;
+  constructor({ fullStatus = false }: { fullStatus?: boolean | undefined } = {}) {
+    this.#full = fullStatus;
   }
 
   push(bytes: Uint8Array): Reply[] {
@@ -93,7 +92,6 @@ export class ReplyStream {
   /** Gives up on what is not complete, because the rest would have come by now. */
   abandon(): Reply[] {
     const replies: Reply[] = [];
-    this.#full = false;
     while (this.#open.length > 0) this.#retake(replies);
     return replies;
   }
@@ -104,7 +102,6 @@ export class ReplyStream {
     if (verdict === 'more') return;
     if (verdict === 'wrong') return this.#retake(replies);
     this.#open = [];
-    if (verdict.type === 'full-status') this.#full = false;
     replies.push(verdict);
   }
 

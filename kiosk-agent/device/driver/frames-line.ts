@@ -188,13 +188,20 @@ export class FramesLine implements AttachedDriver {
         // Lights on and lights off take each other's place.
         const slot = command === 'shut' ? 'open' : command;
         const note: Note = { unit, command, key: null };
-        return this.#send({ slot: `${unit.id} ${slot}`, bytes, urgent: false, note });
+        return this.#send({
+          slot: `${unit.id} ${slot}`,
+          bytes,
+          urgent: false,
+          seldom: command === 'display',
+          note,
+        });
       },
       acknowledge: (key) => {
         const bytes = this.#codec.acknowledge(key);
         const note: Note = { unit, command: 'acknowledge', key };
         // The device repeats its key until it has this: nobody waits for the result.
-        if (bytes) void this.#send({ slot: `${unit.id} acknowledge ${key.code}`, bytes, urgent: true, note });
+        const slot = `${unit.id} acknowledge ${key.code}`;
+        if (bytes) void this.#send({ slot, bytes, urgent: true, seldom: false, note });
       },
     };
   }

@@ -156,7 +156,6 @@ export class SdtReader extends EventEmitter<IdReaderEvents> implements IdReader,
     if (!id) return false;
     // A reader that does not tell its SAM's id reads cards all the same.
     this.#serial = id.status === 'ok' ? samIdText(id.data) : null;
-    if (isSamFault(this.#fault)) return false;
     this.#greeted = true;
     this.#tell();
     return true;
@@ -286,6 +285,10 @@ export class SdtReader extends EventEmitter<IdReaderEvents> implements IdReader,
     this.#counters.unanswered += 1;
     this.#unanswered += 1;
     if (this.#unanswered < GIVE_UP_AFTER || this.#silent !== null) return;
+    // In the dark a card may be exchanged. Only that one was being read is kept: whoever laid it is owed a word.
+    this.#givenUp = false;
+    this.#readPerson = null;
+    this.#absent = 0;
     this.#silent = request;
     this.#silentSinceMs = this.#parts.clock.monotonicMs();
     this.#greeted = false;

@@ -11,6 +11,11 @@ const TURNAROUND_MS = 5;
 const PATIENCE_MS = 100;
 /** A port that has not taken a frame for so long: the device is not answered for. */
 const WRITE_MS = 1_000;
+/**
+ * What is seldom leaves the line to the devices for so many times as long as it has taken: forty displays that all
+ * count one visitor more must not keep a key waiting.
+ */
+const REST = 3;
 const MAX_WAITING = 64;
 /** start bit, eight data bits, stop bit */
 const BITS_PER_BYTE = 10;
@@ -21,11 +26,18 @@ export type LineFrame<Note> = {
   bytes: Uint8Array;
   /** stands before all that are not */
   urgent: boolean;
+  /** can wait: it leaves the line to the devices for a while afterwards */
+  seldom: boolean;
   /** what the line wants to know of it when it is written */
   note: Note;
 };
 
 type Waiting<Note> = LineFrame<Note> & { sinceMs: number; settle: ((result: CommandResult) => void)[] };
+
+/** Smaller goes first; equals in their order. */
+function rankOf({ urgent, seldom }: { urgent: boolean; seldom: boolean }): number {
+  return urgent ? 0 : seldom ? 2 : 1;
+}
 
 export type LineWritesParts<Note> = {
   clock: Clock;
@@ -42,6 +54,7 @@ export class LineWrites<Note> {
   #writing: { frame: Waiting<Note>; cancel: () => void } | null = null;
   #heardMs = -Infinity;
   #sentMs = -Infinity;
+  #restUntilMs = -Infinity;
 
   constructor(parts: LineWritesParts<Note>) {
     this.#parts = parts;
@@ -63,25 +76,32 @@ export class LineWrites<Note> {
         before.settle.push(settle);
       } else {
         const entry = { ...frame, sinceMs: this.#parts.clock.monotonicMs(), settle: [settle] };
-        const behind = frame.urgent ? this.#queue.findIndex(({ urgent }) => !urgent) : -1;
+        const rank = rankOf(frame);
+        const behind = this.#queue.findIndex((other) => rankOf(other) > rank);
         this.#queue.splice(behind < 0 ? this.#queue.length : behind, 0, entry);
       }
+      // It does not wait out the rest that a display has to keep.
+      if (!frame.seldom) this.#forgetWait();
       this.#next();
     });
   }
 
   /** The port went away: settles everything. */
   drop(): void {
-    this.#cancelWait?.();
-    this.#cancelWait = null;
+    this.#forgetWait();
     const dropped = this.#queue.splice(0);
     if (this.#writing) {
       this.#writing.cancel();
       dropped.unshift(this.#writing.frame);
       this.#writing = null;
     }
-    this.#sentMs = -Infinity;
+    this.#sentMs = this.#restUntilMs = -Infinity;
     for (const { settle } of dropped) for (const done of settle) done({ ok: false, why: 'away' });
+  }
+
+  #forgetWait(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = null;
   }
 
   #next(): void {
@@ -102,7 +122,7 @@ export class LineWrites<Note> {
   /** 0: now. */
   #waitMs(frame: Waiting<Note>): number {
     const now = this.#parts.clock.monotonicMs();
-    const ownMs = this.#sentMs + TURNAROUND_MS - now;
+    const ownMs = (frame.seldom ? this.#restUntilMs : this.#sentMs + TURNAROUND_MS) - now;
     if (ownMs > 0) return ownMs;
     if (now - frame.sinceMs >= PATIENCE_MS) return 0;
     const theirMs = this.#heardMs + TURNAROUND_MS - now;
@@ -119,7 +139,9 @@ export class LineWrites<Note> {
       this.#next();
     };
     this.#writing = { frame, cancel: clock.after(WRITE_MS, () => done({ ok: false, why: 'silent' })) };
-    this.#sentMs = clock.monotonicMs() + (frame.bytes.length * BITS_PER_BYTE * 1_000) / baud;
+    const takesMs = (frame.bytes.length * BITS_PER_BYTE * 1_000) / baud;
+    this.#sentMs = clock.monotonicMs() + takesMs;
+    this.#restUntilMs = this.#sentMs + Math.max(TURNAROUND_MS, frame.seldom ? takesMs * REST : 0);
     void this.#parts
       .write(frame)
       .then((result) => done(result.ok ? { ok: true } : { ok: false, why: 'away' }));

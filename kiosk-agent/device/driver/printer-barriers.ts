@@ -66,7 +66,11 @@ export class Barriers {
     this.#answers += 1;
     this.#lastByte = byte;
     this.#lastAtMs = this.#clock.monotonicMs();
-    if (this.#owed === 0) return false;
+    if (this.#owed === 0) {
+      // One too many: from now on the count cannot be trusted.
+      this.#strangers = true;
+      return false;
+    }
     this.#owed -= 1;
     return true;
   }
@@ -78,9 +82,10 @@ export class Barriers {
 
   /** Sends one more and waits until no earlier answer can come any more; false when that cannot be said. */
   async settle(talk: PrinterTalk): Promise<boolean> {
-    if (this.settled) return true;
     // Nobody waits for it before every sheet; the sheet's own barriers will tell if it learns to speak.
     if (this.#unknownHere && this.#answers === 0) return false;
+    // Also when nothing is owed it must have answered once: else silence later could mean anything.
+    if (this.settled && this.#answers > 0) return true;
     const before = this.#answers;
     this.#owed += 1;
     const sent = await talk.send(PAPER_STATUS, ANSWER_MS);
@@ -89,7 +94,7 @@ export class Barriers {
     const from = this.#clock.monotonicMs();
     for (;;) {
       if (talk.gone) return false;
-      if (this.settled) return true;
+      if (this.settled && this.#answers > 0) return true;
       const any = this.#answers > before;
       const left = any
         ? this.#lastAtMs + QUIET_MS - this.#clock.monotonicMs()

@@ -69,7 +69,7 @@ export class PrintJob {
     this.#wholeId = parts.nextId();
     this.#noiseBefore = parts.talk.noise;
     this.#gapsBefore = this.#gaps;
-    this.#barriersLeft = parts.asks.barrier ? 2 : 0;
+    this.#barriersLeft = parts.asks.barrier ? 3 : 0;
   }
 
   heardId(id: string): void {
@@ -96,6 +96,8 @@ export class PrintJob {
       // The sheet's own ESC @ has switched it off.
       ...(this.#parts.realtime ? [AUTOMATIC_STATUS] : []),
       ...this.#questions(this.#wholeId),
+      // Once more: one answer that a bad line has doubled must not stand for the sheet's.
+      ...(this.#parts.asks.barrier ? [PAPER_STATUS] : []),
     ]);
     // Before sending: a quick printer answers before the operating system says that it has taken the data.
     barriers.sent(this.#barriersLeft);

@@ -18,10 +18,11 @@ import { ANSWER_MS, type PrinterTalk } from './printer-talk.ts';
  */
 export const PATIENCE_MS = { idle: 1_000, job: 1_500 } as const;
 /**
- * An ordered question stays in a printer that is offline: those asked over a week must not fill its buffer.
- * Doubles from the first to the last value.
+ * An ordered question stays in a printer that is offline, three bytes each: those of a weekend must not fill its buffer.
+ * When it is asked again doubles from `first` to `last`; when so many are open, only so often as `rarely`.
  */
-const ORDERED_AGAIN_MS = { first: 2_000, last: 600_000 } as const;
+const ORDERED_AGAIN_MS = { first: 2_000, last: 30_000, rarely: 600_000 } as const;
+const MANY_OPEN = 300;
 
 export type LookModel = StatusDialect & {
   status: 'realtime' | 'ordered' | 'none';
@@ -146,7 +147,7 @@ export class PrinterLook {
   async #readFull(limitMs: number): Promise<Sensors | undefined> {
     if (!this.#model.fullStatus || this.#fullStatus === 'unanswered') return undefined;
     const pick = (reply: Reply) => (reply.type === 'full-status' ? reply.bytes : undefined);
-    const answer = await this.#talk.askFullStatus(FULL_STATUS, pick, limitMs);
+    const answer = await this.#talk.ask(FULL_STATUS, pick, limitMs);
     if (typeof answer !== 'string') {
       this.#fullStatus = 'answers';
       return readFullStatus(answer);
@@ -160,7 +161,10 @@ export class PrinterLook {
     const now = () => this.#clock.monotonicMs();
     const before = this.#barriers.answers;
     const until = Math.min(now() + ANSWER_MS, deadline);
-    if (this.#barriers.owed === 0 || now() - this.#orderedAtMs >= this.#orderedAgainMs) {
+    const open = this.#barriers.owed;
+    const againMs = open < MANY_OPEN ? this.#orderedAgainMs : ORDERED_AGAIN_MS.rarely;
+    if (open === 0 || now() - this.#orderedAtMs >= againMs) {
+      if (open > 0) this.#orderedAgainMs = Math.min(this.#orderedAgainMs * 2, ORDERED_AGAIN_MS.last);
       this.#barriers.sent(1);
       const sent = await this.#talk.send(PAPER_STATUS, ANSWER_MS);
       if (sent.handed === 0) this.#barriers.unsent(1);
@@ -168,10 +172,7 @@ export class PrinterLook {
     }
     while (this.#barriers.answers === before && now() < until && !this.#talk.gone)
       await this.#talk.stir(until - now());
-    if (this.#barriers.answers === before) {
-      this.#orderedAgainMs = Math.min(this.#orderedAgainMs * 2, ORDERED_AGAIN_MS.last);
-      return undefined;
-    }
+    if (this.#barriers.answers === before) return undefined;
     this.#orderedAgainMs = ORDERED_AGAIN_MS.first;
     return readPaperStatus(this.#barriers.lastByte);
   }

@@ -1,6 +1,6 @@
 /** One open port of a printer: questions and their answers, data in pieces. Lives as long as the port does. */
 import type { Clock } from '../clock.ts';
-import { ReplyStream, identify, type IdentityQuestion, type Reply } from '../codec/escpos.ts';
+import { identify, type IdentityQuestion, type Reply, type ReplyStream } from '../codec/escpos.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** Small enough to stop between pieces when the paper runs out, large enough to keep a line busy. */
@@ -16,7 +16,7 @@ export class PrinterTalk {
   /** every reply that answers no question; noise too */
   readonly #onReply: (reply: Reply) => void;
   readonly #onFrame: FrameListener | undefined;
-  readonly #replies = new ReplyStream();
+  readonly #replies: ReplyStream;
   /** each looks at a reply (null: the port is gone) and says whether it takes it */
   readonly #waiting = new Set<(reply: Reply | null) => boolean>();
   /** wait for anything to be heard, and take nothing */
@@ -31,7 +31,14 @@ export class PrinterTalk {
   /** how often it said XON without an XOFF: it has been switched on (§1.7), and what it held is lost */
   restarts = 0;
 
-  constructor(transport: Transport, clock: Clock, onReply: (reply: Reply) => void, onFrame?: FrameListener) {
+  constructor(
+    transport: Transport,
+    clock: Clock,
+    replies: ReplyStream,
+    onReply: (reply: Reply) => void,
+    onFrame?: FrameListener,
+  ) {
+    this.#replies = replies;
     this.#transport = transport;
     this.#clock = clock;
     this.#onReply = onReply;
@@ -69,12 +76,6 @@ export class PrinterTalk {
     const end = await heard;
     if (end === 'silent') this.#replies.abandon().forEach((reply) => this.#offer(reply));
     return end === 'heard' ? answer! : end;
-  }
-
-  /** As `ask`, for a question whose answer has a form that is only read when it is expected. */
-  askFullStatus<T>(question: Uint8Array, pick: (reply: Reply) => T | undefined, limitMs: number) {
-    this.#replies.expectFullStatus();
-    return this.ask(question, pick, limitMs);
   }
 
   /** GS I; undefined when it does not say. In data order, so it is answered only while the printer is online. */

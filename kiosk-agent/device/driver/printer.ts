@@ -5,8 +5,8 @@
 import { EventEmitter } from 'node:events';
 import type { PaperFault } from '../../contract/events.ts';
 import type { Clock } from '../clock.ts';
-import { AUTOMATIC_STATUS, type Reply } from '../codec/escpos.ts';
-import { readAutomatic } from '../codec/escpos-sensors.ts';
+import { AUTOMATIC_STATUS, ReplyStream, type Reply } from '../codec/escpos.ts';
+import { afterAutomatic, readAutomatic } from '../codec/escpos-sensors.ts';
 import type { AttachedDriver } from '../session.ts';
 import type { PortTrouble, Transport } from '../transport/transport.ts';
 import type { DeviceStatus, PrintOutcome, TicketPrinter } from './interfaces.ts';
@@ -89,6 +89,7 @@ export class EscPosPrinter
     const talk = new PrinterTalk(
       transport,
       this.#clock,
+      new ReplyStream(this.#parts.model),
       (reply) => this.#hear(talk, reply),
       this.#parts.onFrame,
     );
@@ -210,7 +211,7 @@ export class EscPosPrinter
         // Before the first full look nothing says that this is a printer at all.
         if (this.#reach.at !== 'heard') return;
         const heard = readAutomatic(reply.bytes, this.#parts.model);
-        this.#setReach({ at: 'heard', sensors: { ...this.#reach.sensors, ...heard } });
+        this.#setReach({ at: 'heard', sensors: afterAutomatic(this.#reach.sensors, heard) });
         return;
       }
       case 'process-id':
@@ -283,13 +284,16 @@ export class EscPosPrinter
   /** Who it is, as far as it says, and "report by yourself". */
   async #introduce(talk: PrinterTalk): Promise<void> {
     this.#introductions -= 1;
-    const maker = await talk.askIdentity('maker');
-    if (maker !== undefined) {
-      this.#introductions = 0;
-      const model = await talk.askIdentity('model');
-      this.#serial = (await talk.askIdentity('serial')) || undefined;
-      this.#firmware = [maker, model, await talk.askIdentity('firmware')].filter(Boolean).join(' ');
+    const said: string[] = [];
+    for (const question of ['maker', 'model', 'firmware', 'serial'] as const) {
+      const text = await talk.askIdentity(question);
+      // An answer does not say to which question: after a silence the next one could be the one before's.
+      if (text === undefined) break;
+      said.push(text);
     }
+    if (said.length === 4) this.#introductions = 0;
+    if (said.length > 0) this.#firmware = said.slice(0, 3).filter(Boolean).join(' ');
+    this.#serial = said[3] || this.#serial;
     await talk.send(AUTOMATIC_STATUS, ANSWER_MS);
     this.#publish();
   }

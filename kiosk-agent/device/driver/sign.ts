@@ -57,6 +57,12 @@ export function signState(facts: SignFacts): { state: DeviceStateName; fault?: s
   return facts.fault ? { state: 'faulted', fault: facts.fault, notes } : { state: 'ready', notes };
 }
 
+const DETAILS = {
+  'wrong-settings': 'bytes arrive, but no replies',
+  silent: 'no question was answered since the port was opened',
+  lost: 'three questions were not answered',
+} as const;
+
 type Wanted = { text: string; flashUntilMs: number };
 
 export class SignUnit
@@ -276,9 +282,11 @@ export class SignUnit
       fault: this.#panelFault ?? (this.#refused === undefined ? null : 'sign-refused'),
       notes,
     });
+    const detail =
+      port !== null && port !== 'open' ? port.detail : DETAILS[ranked.state as keyof typeof DETAILS];
     return {
       ...ranked,
-      ...(port !== null && port !== 'open' && { detail: port.detail }),
+      ...(detail !== undefined && { detail }),
       ...(this.#lastSeenAt && { lastSeenAt: this.#lastSeenAt }),
       counters: { ...this.#counters },
     };

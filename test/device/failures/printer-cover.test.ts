@@ -34,8 +34,8 @@ describe.each(TABLE_MODELS)('on the table: $name', (model) => {
   });
 
   it('again, with half a sheet hanging there', async () => {
-    await afterHalfASheet(model, 'cover-open', 'cover-open', 5);
-    await afterHalfASheet(model, 'power-off', 'cover-open', 5);
+    await afterHalfASheet(model, 'cover-open', 'cover-open', 9);
+    await afterHalfASheet(model, 'power-off', 'cover-open', 9);
   });
 });
 

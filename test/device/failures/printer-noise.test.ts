@@ -28,7 +28,7 @@ const TROUBLES: (Trouble | 'none')[] = ['none', 'paper-out', 'cover-open', 'cutt
  */
 describe.each(TABLE_MODELS.filter(({ driver }) => driver.confirmation !== 'none'))('on the table: $name', (model) => {
   it.each(Object.keys(LINES))('%s', async (line) => {
-    for (let seed = 1; seed <= 40; seed++) {
+    for (let seed = 1; seed <= 25; seed++) {
       const random = seeded(seed);
       const table = await tableOf(model, { speed: 150 });
       const well = table.spoil;

@@ -34,8 +34,8 @@ describe.each(TABLE_MODELS)('on the table: $name', (model) => {
   });
 
   it('again, with half a sheet hanging there', async () => {
-    await afterHalfASheet(model, 'paper-out', 'paper-out', 5);
-    await afterHalfASheet(model, 'power-off', 'paper-out', 5);
+    await afterHalfASheet(model, 'paper-out', 'paper-out', 9);
+    await afterHalfASheet(model, 'power-off', 'paper-out', 9);
   });
 });
 
