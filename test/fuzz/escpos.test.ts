@@ -13,29 +13,33 @@ const bytesOf = (hex: string) => Uint8Array.from(Buffer.from(hex.replaceAll(' ',
 it.each([
   [false, 20_261_123],
   [true, 20_261_124],
-])('full status %s: never throws, holds no more than a block, and is back in step (seed %i)', (fullStatus, seed) => {
-  const stream = new ReplyStream({ fullStatus });
-  let taken = 0;
-  let said = 0;
-  let heard = 0;
-  const { bytes } = fuzzCodec({
-    seed,
-    frames: [...vectors.replies, ...vectors.fullReplies].map(({ hex }) => bytesOf(hex)),
-    probe: bytesOf('12 37 22 30 30 34 32 00'),
-    push(piece) {
-      taken += piece.length;
-      for (const reply of stream.push(piece)) {
-        said += sizeOf(reply);
-        if (reply.type === 'process-id' && reply.id === '0042') heard += 1;
-      }
-    },
-    heard: () => heard - (heard = 0),
-    // Every byte comes out again; what has not come yet is held.
-    held: () => taken - said,
-    mayHold: 82,
-  });
-  expect(bytes).toBeGreaterThanOrEqual(FUZZ_BYTES);
-}, 120_000);
+])(
+  'full status %s: never throws, holds no more than a block, and is back in step (seed %i)',
+  (fullStatus, seed) => {
+    const stream = new ReplyStream({ fullStatus });
+    let taken = 0;
+    let said = 0;
+    let heard = 0;
+    const { bytes } = fuzzCodec({
+      seed,
+      frames: [...vectors.replies, ...vectors.fullReplies].map(({ hex }) => bytesOf(hex)),
+      probe: bytesOf('12 37 22 30 30 34 32 00'),
+      push(piece) {
+        taken += piece.length;
+        for (const reply of stream.push(piece)) {
+          said += sizeOf(reply);
+          if (reply.type === 'process-id' && reply.id === '0042') heard += 1;
+        }
+      },
+      heard: () => heard - (heard = 0),
+      // Every byte comes out again; what has not come yet is held.
+      held: () => taken - said,
+      mayHold: 82,
+    });
+    expect(bytes).toBeGreaterThanOrEqual(FUZZ_BYTES);
+  },
+  120_000,
+);
 
 function sizeOf(reply: ReturnType<ReplyStream['push']>[number]): number {
   switch (reply.type) {

@@ -40,6 +40,11 @@ export class ElpReceiver {
   /** bytes in #line; 0 while outside a line */
   #length = 0;
 
+  /** Bytes of the line that has begun. */
+  get held(): number {
+    return this.#length;
+  }
+
   /** Takes bytes in pieces of any size; a message is given with its last byte. */
   push(bytes: Uint8Array): { frames: Frame[]; dropped: Dropped[] } {
     const frames: Frame[] = [];
