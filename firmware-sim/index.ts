@@ -9,6 +9,15 @@
  *   await printer.setFault('paper-out-after-bytes', true, { bytes: 200 });
  *   printer.papers().at(-1)?.text;
  *   await printer.close();                    // may be called twice
+ *
+ *   const pads = await startFf68Bus({ port: 'tcp:0', addresses: { 1: 'pad', 2: 'evaluator' } });
+ *   pads.press(1, 0x0c);                      // call next; keyWords has the codes
+ *   const reader = await startIdReader({ port: 'tcp:0' });
+ *   reader.putCard('citizen-common');         // one of samplePeople, who do not exist
+ *   const scanner = await startScanner({ port: 'tcp:0' });
+ *   scanner.scan('https://hall.example/t/1');
+ *   const signs = await startSignLine({ port: 'tcp:0', protocol: 'strip', addresses: [1, 2] });
+ *   signs.state(1).text;
  */
 export {
   startAsciiEvaluator,
@@ -37,6 +46,7 @@ export { startFf68Bus, type Ff68BusHandle, type Ff68BusOptions } from './ff68/bu
 export { startIdReader, type IdReaderHandle, type IdReaderOptions } from './id-reader/id-reader.ts';
 export { samplePeople, type SamplePerson } from './id-reader/people.ts';
 export type { HidSocket } from './port/hid-socket.ts';
+export { keyWords, type Key } from './key-line/key-words.ts';
 export { PortError } from './port/port.ts';
 export type { WireEntry } from './port/wire-log.ts';
 export {
@@ -46,4 +56,12 @@ export {
   type PrinterOptions,
 } from './printer/printer.ts';
 export type { Cell, Paper, PaperLine } from './printer/paper.ts';
+export {
+  hidScannerFaults,
+  startHidScanner,
+  type HidScannerHandle,
+  type HidScannerOptions,
+} from './scanner/hid-scanner.ts';
+export { scannerFaults, startScanner, type ScannerHandle, type ScannerOptions } from './scanner/scanner.ts';
+export { signFaults, startSignLine, type SignLineHandle, type SignLineOptions } from './sign/sign-line.ts';
 export { startUb485Bus, type Ub485BusHandle, type Ub485BusOptions } from './ub485/bus.ts';

@@ -1,6 +1,17 @@
 import type { EvaluatorOptions } from '../evaluator-line/evaluator.ts';
+import type { Ff68BusOptions } from '../ff68/bus.ts';
+import type { IdReaderOptions } from '../id-reader/id-reader.ts';
 import { parsePortAddress } from '../port/port.ts';
 import type { PrinterOptions } from '../printer/printer.ts';
+import type { ScannerOptions } from '../scanner/scanner.ts';
+import type { SignLineOptions } from '../sign/sign-line.ts';
+import type { Ub485BusOptions } from '../ub485/bus.ts';
+import { isPrinterKind, printerKinds } from './printer-kinds.ts';
+
+type Named<Options> = Options & { id: string };
+/** A line of pads, of either protocol. */
+export type PadsOptions =
+  ({ protocol: 'ff68' } & Named<Ff68BusOptions>) | ({ protocol: 'ub485' } & Named<Ub485BusOptions>);
 
 function split(text: string, known: string[]) {
   const [head = '', ...settings] = text.split(',');

@@ -1,6 +1,6 @@
 /** From a row and its model to what drives it: one line with one or several devices on it. */
 import type { RatingLevel } from '../contract/events.ts';
-import type { LineRole, PadAction } from '../contract/devices.ts';
+import type { FrameDescription, LineRole, PadAction } from '../contract/devices.ts';
 import type { DeviceKind } from '../contract/live.ts';
 import { parsePort } from '../contract/port.ts';
 import { HallError } from '../contract/problem.ts';
@@ -87,7 +87,13 @@ export function makeLine(row: DeviceRow, table: ModelRow, parts: LineParts): Lin
       if (!frames) throw new HallError('internal', `device ${row.id} was not checked`);
       const driver = new FramesLine({
         ...common,
-        model: { ...model, frames, keyMap, padMap },
+        model: {
+          ...model,
+          frames,
+          keyMap,
+          padMap,
+          protected: model.frames ? model.protected : isProtected(frames),
+        },
         units: units.map(({ id, address, as }) => ({ id, address, as: padOrEvaluator(row, as) })),
       });
       return line(driver, driver.units);
@@ -115,6 +121,14 @@ export function makeLine(row: DeviceRow, table: ModelRow, parts: LineParts): Lin
       return line(driver, driver.units);
     }
   }
+}
+
+/** Every key has a checksum and is acknowledged: nothing that is lost or late acts wrongly. */
+function isProtected({ pad, evaluator }: FrameDescription): boolean {
+  return [pad, evaluator].every(
+    (role) =>
+      !role || (role.acknowledge !== undefined && role.keys.every((key) => /\{(sum8|xor8|crc16)/.test(key))),
+  );
 }
 
 function padOrEvaluator(row: DeviceRow, role: LineRole | undefined): 'pad' | 'evaluator' {

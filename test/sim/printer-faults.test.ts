@@ -241,7 +241,8 @@ describe('models', () => {
 
   it('with a ticket sensor in bit 7: set from the cut until the ticket is taken', () => {
     const { printer, send, said } = machine({ ticketSensor: 'bit7' });
-    send('100401 41 0A 1D564200 100401');
+    send('100401 41 0A 1D564200');
+    send('100401');
     expect(said()).toEqual(['12', '92']);
     printer.setPaper('out', 0);
     send(STATUS);
