@@ -270,7 +270,8 @@ export class PrinterMachine {
     this.#offlineResponse = false;
     this.#offset = 0;
     if (!this.#blocked) this.#error = 'none';
-    if (power === 'on' && this.started && this.#options.flow === 'xon-xoff') this.#reply([0x11], 'XON: started');
+    if (power === 'on' && this.started && this.#options.flow === 'xon-xoff')
+      this.#reply([0x11], 'XON: started');
     this.#reported = this.sensors;
   }
 

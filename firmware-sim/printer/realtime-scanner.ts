@@ -1,6 +1,9 @@
 /** What the scanner has seen in the raw stream (escpos-printer §1.2, §1.6). */
 export type RealtimeRequest =
-  { name: 'status'; n: 1 | 2 | 3 | 4 } | { name: 'full-status' } | { name: 'recover'; clear: boolean } | { name: 'clear' };
+  | { name: 'status'; n: 1 | 2 | 3 | 4 }
+  | { name: 'full-status' }
+  | { name: 'recover'; clear: boolean }
+  | { name: 'clear' };
 
 const longest = 10;
 const clearSequence = [0x10, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x08];

@@ -20,9 +20,7 @@ export function realtimeStatus(n: 1 | 2 | 3 | 4, sensors: Sensors, ticketBit = f
   switch (n) {
     case 1:
       // One maker's kiosk printer says in bit 7 that the ticket has not been torn away.
-      return (
-        fixed | (isOffline(sensors) ? 0x08 : 0) | (ticketBit && sensors.ticket === 'waiting' ? 0x80 : 0)
-      );
+      return fixed | (isOffline(sensors) ? 0x08 : 0) | (ticketBit && sensors.ticket === 'waiting' ? 0x80 : 0);
     case 2:
       return (
         fixed |

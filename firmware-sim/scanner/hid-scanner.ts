@@ -2,7 +2,7 @@ import { requireFault } from '../faults/faults.ts';
 import type { HidIdentity } from '../port/hid.ts';
 import { createHidSocket, type HidSocket } from '../port/hid-socket.ts';
 import { createUhidPort } from '../port/uhid-port.ts';
-import { createWireLog } from '../port/wire-log.ts';
+import { createWireLog, type WireEntry } from '../port/wire-log.ts';
 import { hidPosDescriptor, scannerReports, type ReportOptions } from './hid-pos.ts';
 
 export const hidScannerFaults = [
@@ -31,6 +31,7 @@ export type HidScannerOptions = Omit<ReportOptions, 'symbology'> & {
   productId?: number;
   now?: () => number;
   onChange?: () => void;
+  onWire?: (entry: WireEntry) => void;
 };
 
 /** Starts one scanner in HID POS mode; rejects with a PortError when there is no UHID on this machine. */
@@ -52,7 +53,7 @@ export async function startHidScanner(options: HidScannerOptions) {
   let closed = false;
   let codesRead = 0;
   const events = {
-    onBytes: (bytes: Uint8Array) => void wire.add('in', bytes, 'output report'),
+    onBytes: (bytes: Uint8Array) => note('in', bytes, 'output report'),
     onHost(present: boolean) {
       hostPresent = present;
       options.onChange?.();
@@ -62,6 +63,10 @@ export async function startHidScanner(options: HidScannerOptions) {
   let socket = null as HidSocket | null;
   const made = open();
 
+  function note(direction: WireEntry['direction'], bytes: Uint8Array, decoded: string) {
+    const entry = wire.add(direction, bytes, decoded);
+    options.onWire?.(entry);
+  }
   function open() {
     if (options.port === 'uhid') return createUhidPort(identity, events);
     const inSocket = createHidSocket(identity, events);
@@ -73,7 +78,7 @@ export async function startHidScanner(options: HidScannerOptions) {
     for (const report of reports) {
       if (!hostPresent) return;
       made.write(report);
-      wire.add('out', report, `report ${report[0]}, ${report[1]} bytes`);
+      note('out', report, `report ${report[0]}, ${report[1]} bytes`);
     }
   }
   async function plug() {

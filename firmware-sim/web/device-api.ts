@@ -1,40 +1,41 @@
 import { type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
-import type { CableHandle } from '../cable.ts';
-import type { EvaluatorHandle } from '../evaluator-line/evaluator.ts';
-import { cableFaults, evaluatorFaults, printerFaults } from '../faults/faults.ts';
-import type { PrinterHandle } from '../printer/printer.ts';
+import { readKey } from '../key-line/key-words.ts';
+import {
+  type Device,
+  describeDevice,
+  faultNames,
+  kinds,
+  kindsWithWire,
+  layCard,
+  samplePersonIds,
+  unitAt,
+} from './devices.ts';
 import { sendProblem } from './problem.ts';
-
-export type Device = EvaluatorHandle | PrinterHandle | CableHandle;
 
 const pressBody = z.union([
   z.strictObject({ key: z.int().min(1).max(5) }),
   z.strictObject({ level: z.int().min(1).max(5) }),
 ]);
+/** A key of a line: by its word (key-words.ts) or its code, after a digit that was typed or after none. */
+const keyBody = z.strictObject({
+  address: z.int().min(0).max(255),
+  key: z.union([z.int().min(0).max(255), z.string().min(1).max(20)]),
+  digit: z.int().min(0).max(9).optional(),
+});
+const cardBody = z.strictObject({
+  person: z.enum(samplePersonIds),
+});
+const scanBody = z.strictObject({ text: z.string().min(1).max(4096) });
 const faultBody = z.strictObject({
   on: z.boolean(),
   rate: z.number().min(0).max(1).optional(),
   bytes: z.int().min(0).max(10_000_000).optional(),
   key: z.int().min(1).max(5).optional(),
+  ms: z.int().min(0).max(600_000).optional(),
+  address: z.int().min(1).max(247).optional(),
 });
 const nothing = z.strictObject({});
-const known = { evaluator: evaluatorFaults, printer: printerFaults, cable: cableFaults };
-
-/** What `GET /api/devices` says of one device. */
-export function describeDevice(device: Device) {
-  return {
-    id: device.id,
-    kind: device.kind,
-    port: device.port,
-    plugged: device.plugged,
-    faults: device.faults(),
-    faultNames: known[device.kind],
-    ...('serial' in device ? { serial: device.serial, model: device.model } : {}),
-    ...('width' in device ? { width: device.width } : {}),
-    state: device.state(),
-  };
-}
 
 /** Reads the body by its schema; answers 400 with the field's path and returns undefined when it does not fit. */
 function readBody<T>(schema: z.ZodType<T>, body: unknown, response: Response): T | undefined {
@@ -50,7 +51,7 @@ function readBody<T>(schema: z.ZodType<T>, body: unknown, response: Response): T
 /** The HTTP calls under `/api`. */
 export function deviceApi(devices: Device[]): Router {
   const router = Router();
-  const find = <Kind extends Device['kind']>(id: unknown, kinds: Kind[], response: Response) => {
+  const find = <Kind extends Device['kind']>(id: unknown, wanted: readonly Kind[], response: Response) => {
     const device = devices.find((one) => one.id === id);
     if (!device)
       sendProblem(
@@ -60,7 +61,7 @@ export function deviceApi(devices: Device[]): Router {
         'No such device',
         `There is no device "${id}"; there are: ${devices.map((one) => one.id).join(', ') || 'none'}`,
       );
-    else if (!kinds.includes(device.kind as Kind))
+    else if (!wanted.includes(device.kind as Kind))
       sendProblem(response, 409, 'wrong-kind', 'Not this kind of device', `${device.id} is a ${device.kind}`);
     else return device as Extract<Device, { kind: Kind }>;
     return undefined;
@@ -68,11 +69,11 @@ export function deviceApi(devices: Device[]): Router {
   /** A POST without fields. */
   function action<Kind extends Device['kind']>(
     path: string,
-    kinds: Kind[],
+    wanted: readonly Kind[],
     act: (device: Extract<Device, { kind: Kind }>) => unknown,
   ) {
     const handler: RequestHandler = async (request, response) => {
-      const device = find(request.params.id, kinds, response);
+      const device = find(request.params.id, wanted, response);
       if (!device || !readBody(nothing, request.body, response)) return;
       await act(device);
       response.json(describeDevice(device));
@@ -87,33 +88,37 @@ export function deviceApi(devices: Device[]): Router {
     response.json(devices.map(describeDevice));
   });
   router.get('/devices/:id', (request, response) => {
-    const device = find(request.params.id, ['evaluator', 'printer', 'cable'], response);
+    const device = find(request.params.id, kinds, response);
     if (device) response.json(describeDevice(device));
   });
-  action('plug', ['evaluator', 'printer', 'cable'], (device) => device.plug());
-  action('unplug', ['evaluator', 'printer', 'cable'], (device) => device.unplug());
-  action('power-cycle', ['evaluator'], (device) => device.powerCycle());
+  action('plug', kinds, (device) => device.plug());
+  action('unplug', kinds, (device) => device.unplug());
+  action('power-cycle', ['evaluator', 'sign-line'], (device) => device.powerCycle());
   action('load-paper', ['printer'], (device) => device.loadPaper());
   action('open-cover', ['printer'], (device) => device.openCover());
   action('close-cover', ['printer'], (device) => device.closeCover());
   action('tear-off', ['printer'], (device) => device.tearOff());
+  action('take-ticket', ['printer'], (device) => device.takeTicket());
+  action('lift', ['reader'], (device) => device.liftCard());
 
   router.post('/devices/:id/faults/:name', async (request, response) => {
-    const device = find(request.params.id, ['evaluator', 'printer', 'cable'], response);
+    const device = find(request.params.id, kinds, response);
     const body = device && readBody(faultBody, request.body, response);
     if (!device || !body) return;
     const { on, ...options } = body;
     const name = request.params.name;
-    if (!(known[device.kind] as readonly string[]).includes(name)) {
+    if (!faultNames[device.kind].includes(name)) {
       return sendProblem(
         response,
         404,
         'no-fault',
         'No such fault',
-        `${device.id} has no fault "${name}"; it has: ${known[device.kind].join(', ')}`,
+        `${device.id} has no fault "${name}"; it has: ${faultNames[device.kind].join(', ')}`,
       );
     }
-    await device.setFault(name, on, options);
+    const { setFault }: { setFault: (name: string, on: boolean, how: typeof options) => Promise<unknown> } =
+      device;
+    await setFault(name, on, options);
     response.json(describeDevice(device));
   });
   router.post('/devices/:id/press', (request, response) => {
@@ -123,8 +128,49 @@ export function deviceApi(devices: Device[]): Router {
     const taken = device.press('key' in body ? body.key : 6 - body.level);
     response.json({ taken, ...describeDevice(device) });
   });
+  router.post('/devices/:id/key', (request, response) => {
+    const device = find(request.params.id, ['ff68-bus', 'ub485-bus'], response);
+    const body = device && readBody(keyBody, request.body, response);
+    if (!device || !body) return;
+    const unit = unitAt(device, body.address);
+    if (!unit)
+      return sendProblem(
+        response,
+        404,
+        'no-address',
+        'No such address',
+        `${device.id} has nothing at address ${body.address}`,
+      );
+    const { key, digit = body.digit } =
+      typeof body.key === 'number' ? { key: body.key } : readKey(unit, body.key);
+    if (device.kind === 'ff68-bus') device.press(body.address, key, digit);
+    else if (digit === undefined) device.press(body.address, key);
+    else
+      return sendProblem(
+        response,
+        400,
+        'bad-body',
+        'The body does not fit',
+        'digit: this panel has no digits',
+      );
+    response.json(describeDevice(device));
+  });
+  router.post('/devices/:id/card', (request, response) => {
+    const device = find(request.params.id, ['reader'], response);
+    const body = device && readBody(cardBody, request.body, response);
+    if (!device || !body) return;
+    layCard(device, body.person);
+    response.json(describeDevice(device));
+  });
+  router.post('/devices/:id/scan', (request, response) => {
+    const device = find(request.params.id, ['scanner'], response);
+    const body = device && readBody(scanBody, request.body, response);
+    if (!device || !body) return;
+    device.scan(body.text);
+    response.json(describeDevice(device));
+  });
   router.get('/devices/:id/wire', (request, response) => {
-    const device = find(request.params.id, ['evaluator', 'printer'], response);
+    const device = find(request.params.id, kindsWithWire, response);
     if (device) response.json(device.wire());
   });
   router.get('/devices/:id/papers', (request, response) => {

@@ -30,54 +30,155 @@ function split(text: string, known: string[]) {
 }
 
 /** Reads `ID=pty:PATH|tcp:PORT[,serial=…][,model=…]`; throws a RangeError that says what is wrong. */
-export function readEvaluatorOption(text: string): EvaluatorOptions & { id: string } {
+export function readEvaluatorOption(text: string): Named<EvaluatorOptions> {
   const { id, port, values } = split(text, ['serial', 'model']);
   parsePortAddress(port);
   return { id, port, serial: values.get('serial'), model: values.get('model') };
 }
 
 /**
- * Reads `ID=tcp:PORT|pty:PATH[,width=80|58][,process-id=yes|no][,chinese-after-init=off|on][,speed=MM/S]
- * [,realtime=all|none][,answers=yes|no][,clears=yes|no][,full-status=no|yes][,ticket-sensor=none|bit7|full-status][,flow=none|xon-xoff]`.
+ * Reads `ID=tcp:PORT|pty:PATH[,width=80|58][,kind=full|basic|ticket-bit|presenter|ordered|one-way][,speed=MM/S]
+ * [,chinese-after-init=off|on][,four-byte=no|yes][,flow=none|xon-xoff]`; and what a kind says may be said singly:
+ * `[,process-id=…][,realtime=all|none][,answers=…][,clears=…][,full-status=…][,ticket-sensor=none|bit7|full-status]`.
  */
-export function readPrinterOption(text: string): PrinterOptions & { id: string } {
+export function readPrinterOption(text: string): Named<PrinterOptions> {
   const { id, port, values } = split(text, [
     'serial',
     'width',
-    'process-id',
+    'kind',
+    'speed',
     'chinese-after-init',
     'four-byte',
-    'speed',
+    'flow',
+    'process-id',
     'realtime',
     'answers',
     'clears',
     'full-status',
     'ticket-sensor',
-    'flow',
   ]);
   parsePortAddress(port);
-  const width = values.get('width') ?? '80';
-  if (width !== '80' && width !== '58')
-    throw new RangeError(`${id}: width ${width}: paper is 80 or 58 mm wide`);
-  const ticket = values.get('ticket-sensor');
+  const choice = <Value extends string>(name: string, allowed: readonly Value[]): Value | undefined => {
+    const value = values.get(name);
+    const found = allowed.find((one) => one === value);
+    if (value !== undefined && found === undefined)
+      throw new RangeError(`${id}: ${name} ${value}: it is ${allowed.join(' or ')}`);
+    return found;
+  };
+  const yes = (name: string) => {
+    const value = choice(name, ['yes', 'no']);
+    return value === undefined ? undefined : value === 'yes';
+  };
   const speed = Number(values.get('speed') ?? 150);
   if (!(speed > 0)) throw new RangeError(`${id}: speed ${values.get('speed')}: mm/s above 0`);
+  const kind = choice('kind', Object.keys(printerKinds).filter(isPrinterKind)) ?? 'full';
+  const singly = {
+    processId: yes('process-id'),
+    realtime: choice('realtime', ['all', 'none']),
+    answers: yes('answers'),
+    clears: yes('clears'),
+    fullStatus: yes('full-status'),
+    ticketSensor: choice('ticket-sensor', ['none', 'bit7', 'full-status']),
+  };
   return {
     id,
     port,
-    width: width === '58' ? 58 : 80,
+    width: choice('width', ['80', '58']) === '58' ? 58 : 80,
     speed,
     serial: values.get('serial'),
-    processId: values.get('process-id') !== 'no',
-    chineseAfterInit: values.get('chinese-after-init') === 'on' ? 'on' : 'off',
-    fourByteArea: values.get('four-byte') === 'yes',
-    realtime: values.get('realtime') === 'none' ? 'none' : 'all',
-    answers: values.get('answers') !== 'no',
-    clears: values.get('clears') !== 'no',
-    fullStatus: values.get('full-status') === 'yes',
-    ticketSensor: ticket === 'bit7' || ticket === 'full-status' ? ticket : 'none',
-    flow: values.get('flow') === 'xon-xoff' ? 'xon-xoff' : 'none',
+    chineseAfterInit: choice('chinese-after-init', ['off', 'on']),
+    fourByteArea: yes('four-byte'),
+    flow: choice('flow', ['none', 'xon-xoff']),
+    ...printerKinds[kind],
+    ...Object.fromEntries(Object.entries(singly).filter(([, value]) => value !== undefined)),
   };
+}
+
+/**
+ * Reads `ID=tcp:PORT|pty:PATH,addresses=1:pad;2:evaluator`, or for panels of the other protocol
+ * `ID=…,protocol=ub485,addresses=1;2`.
+ */
+export function readPadsOption(text: string): PadsOptions {
+  const { id, port, values } = split(text, ['protocol', 'addresses']);
+  parsePortAddress(port);
+  const protocol = values.get('protocol') ?? 'ff68';
+  if (protocol === 'ff68') return { id, port, protocol, addresses: readUnits(id, values.get('addresses')) };
+  if (protocol === 'ub485')
+    return { id, port, protocol, addresses: readAddresses(id, values.get('addresses'), 0, 255) };
+  throw new RangeError(`${id}: protocol ${protocol}: it is ff68 or ub485`);
+}
+
+/** Reads `ID=tcp:PORT|pty:PATH[,protocol=strip|xunpeng],addresses=1;2[,columns=16]`. */
+export function readSignOption(text: string): Named<SignLineOptions> {
+  const { id, port, values } = split(text, ['protocol', 'addresses', 'columns']);
+  parsePortAddress(port);
+  const protocol = values.get('protocol') ?? 'strip';
+  if (protocol !== 'strip' && protocol !== 'xunpeng')
+    throw new RangeError(`${id}: protocol ${protocol}: it is strip or xunpeng`);
+  const columns = Number(values.get('columns') ?? 16);
+  if (!Number.isInteger(columns) || columns < 1 || columns > 255)
+    throw new RangeError(`${id}: columns ${values.get('columns')}: 1 to 255`);
+  return { id, port, protocol, columns, addresses: readAddresses(id, values.get('addresses'), 1, 247) };
+}
+
+/** Reads `ID=tcp:PORT|pty:PATH[,read-ms=MS]`. */
+export function readReaderOption(text: string): Named<IdReaderOptions> {
+  const { id, port, values } = split(text, ['read-ms']);
+  parsePortAddress(port);
+  const readMs = Number(values.get('read-ms') ?? 0);
+  if (!(readMs >= 0 && readMs <= 60_000))
+    throw new RangeError(`${id}: read-ms ${values.get('read-ms')}: 0 to 60000`);
+  return { id, port, readMs };
+}
+
+/** Reads `ID=tcp:PORT|pty:PATH[,suffix=cr|lf|crlf|none][,encoding=utf8|gb18030][,aim=no|yes]`. */
+export function readScannerOption(text: string): Named<ScannerOptions> {
+  const { id, port, values } = split(text, ['suffix', 'encoding', 'aim']);
+  parsePortAddress(port);
+  return {
+    id,
+    port,
+    suffix: readSuffix(values.get('suffix') ?? 'cr'),
+    encoding: readEncoding(values.get('encoding') ?? 'utf8'),
+    aim: values.get('aim') === 'yes',
+  };
+}
+
+export function readSuffix(text: string): 'cr' | 'lf' | 'crlf' | 'none' {
+  if (text === 'cr' || text === 'lf' || text === 'crlf' || text === 'none') return text;
+  throw new RangeError(`suffix ${text}: it is cr, lf, crlf or none`);
+}
+
+export function readEncoding(text: string): 'utf8' | 'gb18030' {
+  if (text === 'utf8' || text === 'gb18030') return text;
+  throw new RangeError(`encoding ${text}: it is utf8 or gb18030`);
+}
+
+/** Reads addresses as `1;2` or `1,2`; throws a RangeError that names the bad one. */
+export function readAddresses(id: string, text: string | undefined, least: number, most: number): number[] {
+  const addresses = (text ?? '').split(/[;,]/).map((address) => {
+    if (!/^\d{1,3}$/.test(address) || Number(address) < least || Number(address) > most)
+      throw new RangeError(`${id}: address "${address}": from ${least} to ${most}, as in addresses=1;2`);
+    return Number(address);
+  });
+  const twice = addresses.find((address, at) => addresses.indexOf(address) !== at);
+  if (twice !== undefined) throw new RangeError(`${id}: address ${twice} is given twice`);
+  return addresses;
+}
+
+/** Reads what stands at the addresses of an FF68 line: `1:pad;2:evaluator` or `1=pad,2=evaluator`. */
+export function readUnits(id: string, text: string | undefined): Record<number, 'pad' | 'evaluator'> {
+  const units: Record<number, 'pad' | 'evaluator'> = {};
+  for (const part of (text ?? '').split(/[;,]/)) {
+    const [, address = '', unit] = /^(\d{1,3})[:=](pad|evaluator)$/.exec(part) ?? [];
+    if ((unit !== 'pad' && unit !== 'evaluator') || Number(address) > 255)
+      throw new RangeError(
+        `${id}: "${part}": expected ADDRESS:pad or ADDRESS:evaluator, the address from 0 to 255`,
+      );
+    if (units[Number(address)]) throw new RangeError(`${id}: address ${address} is given twice`);
+    units[Number(address)] = unit;
+  }
+  return units;
 }
 
 /** Reads `ID=PORT:HOST:PORT`. */

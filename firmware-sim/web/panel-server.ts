@@ -6,9 +6,16 @@ import helmet from 'helmet';
 import { Server as LiveServer } from 'socket.io';
 import { type CableOptions, startCable } from '../cable.ts';
 import { type EvaluatorOptions, startEvaluator } from '../evaluator-line/evaluator.ts';
+import { startFf68Bus } from '../ff68/bus.ts';
+import { type IdReaderOptions, startIdReader } from '../id-reader/id-reader.ts';
 import { listen } from '../port/listen.ts';
 import { startPrinter, type PrinterOptions } from '../printer/printer.ts';
-import { type Device, describeDevice, deviceApi } from './device-api.ts';
+import { type ScannerOptions, startScanner } from '../scanner/scanner.ts';
+import { type SignLineOptions, startSignLine } from '../sign/sign-line.ts';
+import { startUb485Bus } from '../ub485/bus.ts';
+import { deviceApi } from './device-api.ts';
+import type { PadsOptions } from './device-options.ts';
+import { changesByItself, type Device, describeDevice } from './devices.ts';
 import { allowLive, onlyLoopback, onlyOwnPage } from './gate.ts';
 import { problemHandler } from './problem.ts';
 
@@ -18,7 +25,11 @@ export type PanelOptions = {
   /** Default 127.0.0.1; naming a host opens the panel to whoever can reach it. */
   host?: string;
   evaluators: (EvaluatorOptions & { id: string })[];
+  pads?: PadsOptions[];
+  signs?: (SignLineOptions & { id: string })[];
   printers: (PrinterOptions & { id: string })[];
+  readers?: (IdReaderOptions & { id: string })[];
+  scanners?: (ScannerOptions & { id: string })[];
   cables: (CableOptions & { id: string })[];
 };
 
@@ -26,6 +37,8 @@ const room = dirname(dirname(fileURLToPath(import.meta.url)));
 const fonts = dirname(fileURLToPath(import.meta.resolve('@fontsource/noto-sans-sc/400.css')));
 /** Changes of one device are sent together, at most this often. */
 const changeEveryMs = 40;
+/** Something that changes without a word of it is looked at so often. */
+const lookAgainMs = 100;
 
 /** Starts devices, HTTP API and page; rejects with a PortError when any port cannot be opened, leaving none open. */
 export async function startPanel(options: PanelOptions) {
@@ -39,16 +52,17 @@ export async function startPanel(options: PanelOptions) {
     allowRequest: (request, answer) => answer(null, allowLive(request.headers, options.host !== undefined)),
   });
 
-  function announce(id: string) {
+  function announce(id: string, inMs = changeEveryMs) {
     if (timers.has(id)) return;
     const timer = setTimeout(() => {
       timers.delete(id);
       const device = devices.find((one) => one.id === id);
       if (!device) return;
       live.emit('device', describeDevice(device));
+      if (changesByItself(device)) announce(id, lookAgainMs);
       if (device.kind === 'printer')
         live.emit('paper', { id, n: device.currentPaper().n, svg: device.svg(device.currentPaper().n) });
-    }, changeEveryMs);
+    }, inMs);
     timers.set(id, timer);
   }
   const watched = <T extends { id: string }>(device: T) => ({
@@ -102,14 +116,24 @@ export async function startPanel(options: PanelOptions) {
   }
   const close = () => (closing ??= end());
 
-  const ids = [...options.evaluators, ...options.printers, ...options.cables].map((one) => one.id);
+  const { evaluators, pads = [], signs = [], printers, readers = [], scanners = [], cables } = options;
+  const ids = [...evaluators, ...pads, ...signs, ...printers, ...readers, ...scanners, ...cables].map(
+    (one) => one.id,
+  );
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice) throw new RangeError(`device id "${twice}" is given twice`);
   let port: number;
   try {
-    for (const one of options.evaluators) devices.push(await startEvaluator(watched(one)));
-    for (const one of options.printers) devices.push(await startPrinter(watched(one)));
-    for (const one of options.cables) devices.push(await startCable(watched(one)));
+    for (const one of evaluators) devices.push(await startEvaluator(watched(one)));
+    for (const one of pads)
+      devices.push(
+        one.protocol === 'ff68' ? await startFf68Bus(watched(one)) : await startUb485Bus(watched(one)),
+      );
+    for (const one of signs) devices.push(await startSignLine(watched(one)));
+    for (const one of printers) devices.push(await startPrinter(watched(one)));
+    for (const one of readers) devices.push(await startIdReader(watched(one)));
+    for (const one of scanners) devices.push(await startScanner(watched(one)));
+    for (const one of cables) devices.push(await startCable(watched(one)));
     port = await listen(server, host, options.port);
   } catch (error) {
     await close();

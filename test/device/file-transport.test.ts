@@ -150,7 +150,10 @@ describe('a printer file', () => {
     expect(closings).toHaveLength(1);
     expect(closings[0]).toMatchObject({ kind: 'unplugged' });
     expect(closings[0]!.detail).toMatch(/EIO|ENODEV|ENXIO/);
-    expect(await transport.write(Uint8Array.of(1))).toMatchObject({ ok: false, trouble: { kind: 'unplugged' } });
+    expect(await transport.write(Uint8Array.of(1))).toMatchObject({
+      ok: false,
+      trouble: { kind: 'unplugged' },
+    });
   });
 
   it('closing frees the node with writes under way, may be done twice, and nothing comes after it', async () => {
@@ -162,7 +165,7 @@ describe('a printer file', () => {
     await transport.close();
     expect(await stuck).toMatchObject({ ok: false });
     expect(closings).toEqual([null]);
-    expect(openFiles(far.path)).toBe(before - 1);
+    if (process.platform === 'linux') expect(openFiles(far.path)).toBe(before - 1);
     far.say([0x12]);
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(heard).toEqual([]);
@@ -195,7 +198,7 @@ describe('a printer file that does not open', () => {
     const opening = fileTransport(far.path)(given.signal);
     given.abort();
     expect(await opening).toMatchObject({ ok: false, trouble: { kind: 'unknown' } });
-    expect(openFiles(far.path)).toBe(0);
+    if (process.platform === 'linux') expect(openFiles(far.path)).toBe(0);
     expect(await fileTransport(far.path)(given.signal)).toMatchObject({ ok: false });
   });
 

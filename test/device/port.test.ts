@@ -18,6 +18,10 @@ describe('port strings', () => {
     ['tcp:127.0.0.1:9100', { kind: 'tcp', host: '127.0.0.1', port: 9100 }],
     ['tcp:printer-1.hall.local:9100', { kind: 'tcp', host: 'printer-1.hall.local', port: 9100 }],
     ['tcp:[::1]:9100', { kind: 'tcp', host: '::1', port: 9100 }],
+    ['hid:1209:0001', { kind: 'hid', vendorId: '1209', productId: '0001' }],
+    ['hid:1A86:E429:EV:42', { kind: 'hid', vendorId: '1a86', productId: 'e429', serialNumber: 'EV:42' }],
+    ['file:/dev/usb/lp0', { kind: 'file', path: '/dev/usb/lp0' }],
+    ['bound', { kind: 'bound' }],
   ])('reads %s', (text, address) => {
     expect(parsePort(text)).toEqual({ ok: true, address });
   });
@@ -39,8 +43,12 @@ describe('port strings', () => {
     ['tcp:host:0', /^port: 0 must be from 1 to 65535/],
     ['tcp:host:65536', /^port: 65536/],
     ['tcp:::1:9100', /must be HOST:PORT/],
-    ['hid:1209:0001:SERIALNO', /hid: ports are not in this version/],
-    ['file:/dev/usb/lp0', /file: ports are not in this version/],
+    ['hid:1209', /"1209" must be VENDOR:PRODUCT\[:SERIAL\], as in hid:/],
+    ['hid:1209:001', /must be VENDOR:PRODUCT/],
+    ['hid:1209:0001:', /must be VENDOR:PRODUCT/],
+    ['hid:1209:0001:with space', /must be VENDOR:PRODUCT/],
+    ['file:', /^path: the name of the printer is missing/],
+    ['bound:', /is no port; use serial:/],
   ])('refuses "%s" and says why', (text, why) => {
     const parsed = parsePort(text);
     expect(parsed.ok).toBe(false);

@@ -39,11 +39,7 @@ export type Bench = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export function startDriver(
-  port: string,
-  given: Partial<PrinterParts['model']>,
-  factor = 5,
-) {
+export function startDriver(port: string, given: Partial<PrinterParts['model']>, factor = 5) {
   const model = { columns: 48, confirmation: 'process-id', status: 'realtime', ...given } as const;
   const clock = fasterClock(factor);
   let sent = '';

@@ -201,17 +201,22 @@ function rawOf(reply: Reply): number[] {
 }
 
 describe('what a printer feels', () => {
-  it.each(vectors.status)('DLE EOT answers $answers $dialect: $true', ({ answers, dialect, true: expected }) => {
-    const [one, two, three, four] = bytesOf(answers);
-    expect(trueOf(readRealtime([one!, two!, three!, four!], dialect))).toEqual([...expected].sort());
-  });
+  it.each(vectors.status)(
+    'DLE EOT answers $answers $dialect: $true',
+    ({ answers, dialect, true: expected }) => {
+      const [one, two, three, four] = bytesOf(answers);
+      expect(trueOf(readRealtime([one!, two!, three!, four!], dialect))).toEqual([...expected].sort());
+    },
+  );
   it.each(vectors.automatic)('automatic status $hex $dialect: $true', ({ hex, dialect, true: expected }) => {
     const [one, two, three, four] = bytesOf(hex);
     expect(trueOf(readAutomatic([one!, two!, three!, four!], dialect))).toEqual([...expected].sort());
   });
   it.each(vectors.full)('full status $hex: $true', ({ hex, true: expected }) => {
     const [, , paper, user, recoverable, unrecoverable] = bytesOf(hex);
-    expect(trueOf(readFullStatus([paper!, user!, recoverable!, unrecoverable!]))).toEqual([...expected].sort());
+    expect(trueOf(readFullStatus([paper!, user!, recoverable!, unrecoverable!]))).toEqual(
+      [...expected].sort(),
+    );
   });
   it.each(vectors.paper)('GS r 1 answered $hex: $true', ({ hex, true: expected }) => {
     expect(codec.isPaperStatus(bytesOf(hex)[0]!)).toBe(true);

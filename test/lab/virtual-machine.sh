@@ -284,7 +284,7 @@ for i in "${!SERIAL[@]}"; do
         -chardev "socket,id=far$i,path=$RUN/ser$i,reconnect=1"
         -device "virtserialport,bus=vs.0,chardev=far$i,name=lab.serial$i")
   else A+=(-chardev "socket,id=ser$i,path=${where//,/,,},server=on,wait=off"); fi
-  A+=(-device "usb-serial,chardev=ser$i,id=usbserial$i,bus=xhci.0,always-plugged=$ap,serial=HALL_LAB$i")
+  A+=(-device "usb-serial,chardev=ser$i,id=usbserial$i,bus=xhci.0,always-plugged=$ap,port=$((i+1)),serial=0001")
 done
 [ -n "${HALL_LAB_QEMU_ARGS-}" ] && A+=($HALL_LAB_QEMU_ARGS)
 

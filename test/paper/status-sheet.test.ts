@@ -39,7 +39,10 @@ function printed(columns: 48 | 32, timeZone: string, links: LinkStatus[]) {
 
 describe('the status ticket', () => {
   it.each([48, 32] as const)('tells address, devices, link, backlog and clock on %i columns', (columns) => {
-    const { text, qr, lines } = printed(columns, 'Asia/Shanghai', [link('central', 'away', 41), link('city', 'sending', 1)]);
+    const { text, qr, lines } = printed(columns, 'Asia/Shanghai', [
+      link('central', 'away', 41),
+      link('city', 'sending', 1),
+    ]);
     for (const line of lines) expect(line.columns).toBeLessThanOrEqual(columns);
     expect(text).toContain('终端 hub-1');
     expect(text).toContain('地址 http://192.168.1.20:8480/');

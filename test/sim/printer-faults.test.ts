@@ -132,15 +132,18 @@ describe('trouble behind a byte', () => {
     expect(Buffer.from(heard).toString('hex')).toBe(offlineCause);
   });
 
-  it.each(['unplug-after-bytes', 'power-off-after-bytes'] as const)('%s: the connection ends', async (fault) => {
-    const { printer, socket } = await host();
-    const closed = once(socket, 'close');
-    await printer.setFault(fault, true, { bytes: 8 });
-    socket.write('one\ntwo\nthree\n');
-    await closed;
-    expect(printer.currentPaper().text).toBe('one\ntwo');
-    expect(printer.state().received).toBe(8);
-  });
+  it.each(['unplug-after-bytes', 'power-off-after-bytes'] as const)(
+    '%s: the connection ends',
+    async (fault) => {
+      const { printer, socket } = await host();
+      const closed = once(socket, 'close');
+      await printer.setFault(fault, true, { bytes: 8 });
+      socket.write('one\ntwo\nthree\n');
+      await closed;
+      expect(printer.currentPaper().text).toBe('one\ntwo');
+      expect(printer.state().received).toBe(8);
+    },
+  );
 
   it('a cable that was pulled loses nothing that had arrived; power that was cut loses it all', async () => {
     for (const [fault, left] of [

@@ -21,7 +21,7 @@ describe.each(TABLE_MODELS)('on the table: $name', (model) => {
   });
 
   it('cover-open at every moment of the printing', async () => {
-    await atEveryMoment(model, 'cover-open', 20);
+    await atEveryMoment(model, 'cover-open', 40);
   });
 
   it('cover-open while idle: refused before the first byte', async () => {

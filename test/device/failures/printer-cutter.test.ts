@@ -21,7 +21,7 @@ describe.each(TABLE_MODELS)('on the table: $name', (model) => {
   });
 
   it('cutter-error at every moment of the printing', async () => {
-    await atEveryMoment(model, 'cutter-error', 20);
+    await atEveryMoment(model, 'cutter-error', 50);
   });
 
   it('cutter-error while idle: refused before the first byte', async () => {

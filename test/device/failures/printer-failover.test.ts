@@ -46,7 +46,10 @@ async function stateOf(printer: string, wanted: string): Promise<void> {
   });
 }
 const take = async () => {
-  const answer = await hall.as('kiosk')('POST', 'tickets', { service: 'transfer', idempotencyKey: randomUUID() });
+  const answer = await hall.as('kiosk')('POST', 'tickets', {
+    service: 'transfer',
+    idempotencyKey: randomUUID(),
+  });
   return answer.body as { ticketId: string; number: string; state: string; paperFault?: string };
 };
 /** Papers that show the number, whole or not, also those that hang in a printer. */

@@ -11,7 +11,9 @@ const LINES: Record<string, (random: () => number) => (bytes: Uint8Array) => Uin
   doubled: (random) => (bytes) => (random() < 0.3 ? [bytes, bytes] : [bytes]),
   broken: () => (bytes) => [...bytes].map((byte) => Uint8Array.of(byte)),
   'flipped bits': (random) => (bytes) =>
-    random() < 0.3 ? [bytes.map((byte) => (random() < 0.3 ? byte ^ (1 << Math.floor(random() * 8)) : byte))] : [bytes],
+    random() < 0.3
+      ? [bytes.map((byte) => (random() < 0.3 ? byte ^ (1 << Math.floor(random() * 8)) : byte))]
+      : [bytes],
   'shortened answers': (random) => (bytes) =>
     random() < 0.3 ? [bytes.subarray(0, Math.floor(random() * bytes.length))] : [bytes],
   'bursts before': (random) => (bytes) =>
@@ -26,26 +28,31 @@ const TROUBLES: (Trouble | 'none')[] = ['none', 'paper-out', 'cover-open', 'cutt
  * answer into another good one. So `failed` may be wrong about a sheet that hangs there uncut; it is marked as void
  * before the next one. `printed` may never be wrong.
  */
-describe.each(TABLE_MODELS.filter(({ driver }) => driver.confirmation !== 'none'))('on the table: $name', (model) => {
-  it.each(Object.keys(LINES))('%s', async (line) => {
-    for (let seed = 1; seed <= 25; seed++) {
-      const random = seeded(seed);
-      const table = await tableOf(model, { speed: 150 });
-      const well = table.spoil;
-      table.spoil = LINES[line]!(random);
-      const trouble = TROUBLES[seed % TROUBLES.length]!;
-      if (trouble !== 'none')
-        table.before(Math.floor(random() * 300), () => table.later(random() * 400, () => table.make(trouble)));
-      const outcome = await table.print(sheet('A001', 2));
-      table.spoil = well;
-      const where = `${model.name}, ${line}, seed ${seed}, ${trouble}`;
-      if (outcome.outcome === 'printed') expect(table.whole('A001'), where).toBe(1);
-      if (outcome.outcome === 'failed') expect(table.whole('A001'), where).toBe(0);
-      await outcomeIsTrue(table, 'A001', { ...outcome, outcome: 'unconfirmed' } as PrintOutcome, where);
-      await table.close();
-    }
-  });
-});
+describe.each(TABLE_MODELS.filter(({ driver }) => driver.confirmation !== 'none'))(
+  'on the table: $name',
+  (model) => {
+    it.each(Object.keys(LINES))('%s', async (line) => {
+      for (let seed = 1; seed <= 25; seed++) {
+        const random = seeded(seed);
+        const table = await tableOf(model, { speed: 150 });
+        const well = table.spoil;
+        table.spoil = LINES[line]!(random);
+        const trouble = TROUBLES[seed % TROUBLES.length]!;
+        if (trouble !== 'none')
+          table.before(Math.floor(random() * 300), () =>
+            table.later(random() * 400, () => table.make(trouble)),
+          );
+        const outcome = await table.print(sheet('A001', 2));
+        table.spoil = well;
+        const where = `${model.name}, ${line}, seed ${seed}, ${trouble}`;
+        if (outcome.outcome === 'printed') expect(table.whole('A001'), where).toBe(1);
+        if (outcome.outcome === 'failed') expect(table.whole('A001'), where).toBe(0);
+        await outcomeIsTrue(table, 'A001', { ...outcome, outcome: 'unconfirmed' } as PrintOutcome, where);
+        await table.close();
+      }
+    });
+  },
+);
 
 describe('on a real port', () => {
   it.each(['noise', 'lost-frames', 'doubled-frames', 'split-frames'] as const)(

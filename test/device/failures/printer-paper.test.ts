@@ -21,7 +21,7 @@ describe.each(TABLE_MODELS)('on the table: $name', (model) => {
   });
 
   it('paper-out at every moment of the printing', async () => {
-    await atEveryMoment(model, 'paper-out', 20);
+    await atEveryMoment(model, 'paper-out', 40);
   });
 
   it('paper-out while idle: refused before the first byte', async () => {

@@ -14,21 +14,25 @@ import {
   type TableModel,
 } from './printer-table.ts';
 
-const XON = { name: 'barrier, says XON', driver: { confirmation: 'barrier' }, machine: { flow: 'xon-xoff' } } satisfies TableModel;
+const XON = {
+  name: 'barrier, says XON',
+  driver: { confirmation: 'barrier' },
+  machine: { flow: 'xon-xoff' },
+} satisfies TableModel;
 
 describe.each(TABLE_MODELS)('on the table: $name', (model) => {
-  it('at every byte, the port goes too', async () => {
-    const said = await atEveryByte(model, 'power-off', { stride: 2 });
+  it('at every third byte, the port goes too', async () => {
+    const said = await atEveryByte(model, 'power-off', { stride: 3 });
     expect(said['failed'] ?? 0).toBeLessThanOrEqual(1);
   });
 
-  it('at every byte, the port stays', async () => {
-    await atEveryByte(model, 'power-off', { line: 'serial', stride: 3 });
+  it('here and there, the port stays', async () => {
+    await atEveryByte(model, 'power-off', { line: 'serial', stride: 13 });
   });
 
   it('at every moment of the printing', async () => {
-    await atEveryMoment(model, 'power-off', 40);
-    await atEveryMoment(model, 'power-off', 90, { line: 'serial' });
+    await atEveryMoment(model, 'power-off', 60);
+    await atEveryMoment(model, 'power-off', 150, { line: 'serial' });
   });
 
   it('while idle, while a sheet is being given up, with half a sheet hanging there', async () => {
@@ -47,21 +51,26 @@ async function blink(model: TableModel, line: 'serial' | 'serial-cts', offMs: nu
       table.later(offMs, () => table.machine.setPower('on', table.now));
     });
     const outcome = await table.print(sheet('A001', 1));
-    await outcomeIsTrue(table, 'A001', outcome, `${model.name}, ${line}, off before byte ${at} for ${offMs} ms`);
+    await outcomeIsTrue(
+      table,
+      'A001',
+      outcome,
+      `${model.name}, ${line}, off before byte ${at} for ${offMs} ms`,
+    );
     await table.close();
   }
 }
 
 describe('power that is back before the sheet is over', () => {
   it.each([...TABLE_MODELS, XON])('what came meanwhile is lost: $name', async (model) => {
-    for (const offMs of [1, 400, 3_000]) await blink(model, 'serial', offMs, 7);
+    for (const offMs of [1, 400, 3_000]) await blink(model, 'serial', offMs, 29);
   });
 
   // What stands in front of the cut is lost, and the rest is printed: only the late answers give it away, or the XON.
   it.each([...TABLE_MODELS.filter(({ driver }) => driver.status !== 'ordered'), XON])(
     'the line waits for it, and half a sheet comes out: $name',
     async (model) => {
-      for (const offMs of [1_000, 3_000]) await blink(model, 'serial-cts', offMs, 7);
+      for (const offMs of [1_000, 3_000]) await blink(model, 'serial-cts', offMs, 17);
     },
   );
 });

@@ -1,6 +1,12 @@
 /** A printer that falls silent: its answers are lost from any byte of a sheet on, and from any moment. */
 import { describe, expect, it } from 'vitest';
-import { introduced, nextSheetIsWhole, outcomeIsTrue as isTrue, sheet, startBench } from '../printer-bench.ts';
+import {
+  introduced,
+  nextSheetIsWhole,
+  outcomeIsTrue as isTrue,
+  sheet,
+  startBench,
+} from '../printer-bench.ts';
 import { JOB_BYTES, TABLE_MODELS, outcomeIsTrue, tableOf } from './printer-table.ts';
 
 describe.each(TABLE_MODELS)('on the table: $name', (model) => {
@@ -36,7 +42,12 @@ describe.each(TABLE_MODELS)('on the table: $name', (model) => {
         });
         const outcome = await table.print(sheet('A001', 3));
         await table.pass(fromMs + forMs);
-        await outcomeIsTrue(table, 'A001', outcome, `${model.name}, silent for ${forMs} ms from ${fromMs} ms on`);
+        await outcomeIsTrue(
+          table,
+          'A001',
+          outcome,
+          `${model.name}, silent for ${forMs} ms from ${fromMs} ms on`,
+        );
         await table.close();
       }
     }
@@ -48,7 +59,11 @@ describe.each(TABLE_MODELS)('on the table: $name', (model) => {
     const well = table.spoil;
     table.spoil = () => [];
     await table.until(() => table.driver.status.state === 'silent', 'silent');
-    expect(await table.print(sheet('A001', 1))).toEqual({ outcome: 'failed', why: 'no-answer', bytesSent: 0 });
+    expect(await table.print(sheet('A001', 1))).toEqual({
+      outcome: 'failed',
+      why: 'no-answer',
+      bytesSent: 0,
+    });
     table.spoil = well;
     await outcomeIsTrue(table, 'A001', { outcome: 'failed', why: 'no-answer', bytesSent: 0 }, model.name);
     await table.close();

@@ -65,7 +65,7 @@ const BEGIN = Buffer.from([0x1b, 0x40]);
 export class Table {
   readonly clock = new ManualClock();
   readonly machine: PrinterMachine;
-  readonly driver: EscPosPrinter;
+  driver: EscPosPrinter;
   readonly model: TableModel;
   readonly line: Line;
   /** what the line makes of the printer's answers, a piece each */
@@ -98,12 +98,29 @@ export class Table {
     });
     this.machine.processId = processId;
     this.machine.speed = more.speed ?? Number.POSITIVE_INFINITY;
-    this.driver = new EscPosPrinter({
+    this.driver = this.#newDriver(0.5);
+  }
+
+  /** `start` [0…1): where its process ids begin. */
+  #newDriver(start: number): EscPosPrinter {
+    return new EscPosPrinter({
       id: 'printer-1',
-      model: { columns: 48, confirmation: 'process-id', status: 'realtime', ...model.driver },
+      model: { columns: 48, confirmation: 'process-id', status: 'realtime', ...this.model.driver },
       clock: this.clock,
-      random: () => 0.5,
+      random: () => start,
     });
+  }
+
+  /** The agent is killed, and another one is there at once. What the printer holds it goes on printing. */
+  async restartAgent(): Promise<void> {
+    const killed = this.driver;
+    this.#transport = null;
+    this.#onTheWay = [];
+    const closing = killed.close();
+    await this.pass(10);
+    await closing;
+    this.driver = this.#newDriver(0.1);
+    this.plug();
   }
 
   get now(): number {
@@ -140,7 +157,9 @@ export class Table {
     }
     for (let at = 0; at < bytes.length;) {
       // In one piece up to the byte before which something is to happen.
-      const left = this.#armed.map(({ at: wanted, counted }) => (counted === null ? Infinity : wanted - counted));
+      const left = this.#armed.map(({ at: wanted, counted }) =>
+        counted === null ? Infinity : wanted - counted,
+      );
       const piece = bytes.subarray(at, at + Math.max(1, Math.min(...left, bytes.length)));
       if (!this.#bring(transport, piece)) return { ok: false, trouble: GONE };
       at += piece.length;
@@ -346,10 +365,7 @@ export async function outcomeIsTrue(
 export const JOB_BYTES = sheet('A001', 1).length + 40;
 
 /** A new printer, well and introduced. */
-export async function tableOf(
-  model: TableModel,
-  more: TableOptions = {},
-): Promise<Table> {
+export async function tableOf(model: TableModel, more: TableOptions = {}): Promise<Table> {
   const table = new Table(model, more);
   table.plug();
   await table.ready();
@@ -385,7 +401,12 @@ export async function whileClearing(model: TableModel, first: Trouble, second: T
     table.before(middle, () => table.make(first));
     table.before(middle + more, () => table.make(second));
     const outcome = await table.print(sheet('A001', 1));
-    await outcomeIsTrue(table, 'A001', outcome, `${model.name}, ${first}, then ${second} ${more} bytes later`);
+    await outcomeIsTrue(
+      table,
+      'A001',
+      outcome,
+      `${model.name}, ${first}, then ${second} ${more} bytes later`,
+    );
     await table.close();
   }
 }

@@ -4,9 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PrinterOptions } from '../../../firmware-sim/index.ts';
+import type { PrintOutcome } from '../../../kiosk-agent/device/driver/interfaces.ts';
 import type { PrinterParts } from '../../../kiosk-agent/device/driver/printer.ts';
-import { introduced, LOOK_BYTES, outcomeIsTrue, sheet, startBench } from '../printer-bench.ts';
-import { TABLE_MODELS, afterHalfASheet, atEveryByte, atEveryMoment, whileClearing, whileIdle } from './printer-table.ts';
+import { introduced, LOOK_BYTES, outcomeIsTrue as isTrue, sheet, startBench } from '../printer-bench.ts';
+import {
+  TABLE_MODELS,
+  afterHalfASheet,
+  atEveryByte,
+  atEveryMoment,
+  outcomeIsTrue,
+  tableOf,
+  whileClearing,
+  whileIdle,
+  type Table,
+} from './printer-table.ts';
 
 describe.each(TABLE_MODELS)('on the table: $name', (model) => {
   it('at every byte: never failed, because nobody knows', async () => {
@@ -17,7 +28,7 @@ describe.each(TABLE_MODELS)('on the table: $name', (model) => {
   });
 
   it('at every moment of the printing', async () => {
-    await atEveryMoment(model, 'unplugged', 40);
+    await atEveryMoment(model, 'unplugged', 60);
   });
 
   it('while idle: refused before the first byte', async () => {
@@ -33,6 +44,37 @@ describe.each(TABLE_MODELS)('on the table: $name', (model) => {
     await afterHalfASheet(model, 'unplugged', 'unplugged', 7);
   });
 });
+
+/** The words of a sheet that was given up are still to come when the next one is printed. */
+describe.each(TABLE_MODELS.filter(({ driver }) => driver.confirmation !== 'none'))(
+  'the words of an earlier sheet: $name',
+  (model) => {
+    it.each([
+      ['the cable was out for a moment', async (table: Table) => (table.unplug(), table.plug())],
+      ['the agent was restarted', (table: Table) => table.restartAgent()],
+    ])('%s: they are not the next sheet’s', async (_what, interrupt) => {
+      for (let ms = 0; ms < 6_000; ms += 250) {
+        const table = await tableOf(model, { speed: 40 });
+        let first: PrintOutcome | undefined;
+        void table.driver.print(sheet('A001', 6)).then((fate) => (first = fate));
+        await table.pass(400);
+        await interrupt(table);
+        await table.until(() => first !== undefined && table.driver.status.state === 'ready', 'ready again');
+        // Its paper ends while it is on its way, or before, or after.
+        table.before(0, () => table.later(ms, () => table.make('paper-out')));
+        const outcome = await table.print(sheet('A002', 1));
+        await outcomeIsTrue(
+          table,
+          'A002',
+          outcome,
+          `${model.name}, the paper ends ${ms} ms after A002 was begun`,
+        );
+        expect(table.whole('A001')).toBeLessThanOrEqual(1);
+        await table.close();
+      }
+    });
+  },
+);
 
 type Case = {
   name: string;
@@ -78,12 +120,17 @@ describe.each(CASES)('on real ports: $name', ({ model, printer, look, stride }) 
     const folder = mkdtempSync(join(tmpdir(), 'unplug-'));
     const bytes = sheet('A001', 1);
     let next = 1;
-    const pullAt = async (at: number) => {
-      const port = line === 'tcp' ? 'tcp:0' : `pty:${join(folder, `p${at}`)}`;
-      await using bench = await startBench({ ...printer, model, port, factor: 10 });
+    const pullAt = async (at: number, attempt = 1): Promise<void> => {
+      const port = line === 'tcp' ? 'tcp:0' : `pty:${join(folder, `p${at}-${attempt}`)}`;
+      // Not faster: on a busy computer an answer that is late by its own time is no silence.
+      const factor = model.status === 'ordered' ? 10 : 5;
+      await using bench = await startBench({ ...printer, model, port, factor });
       await introduced(bench);
       await bench.printer.setFault('unplug-after-bytes', true, { bytes: look + at });
       const outcome = await bench.driver.print(bytes);
+      // Refused before the first byte, because this computer was too busy to answer in time: true, but not our subject.
+      if (outcome.outcome === 'failed' && outcome.bytesSent === 0 && attempt < 4)
+        return pullAt(at, attempt + 1);
       if (model.confirmation === 'none')
         expect(outcome, `at byte ${at}`).toMatchObject({ outcome: 'unconfirmed' });
       else if (outcome.outcome !== 'printed')
@@ -91,7 +138,7 @@ describe.each(CASES)('on real ports: $name', ({ model, printer, look, stride }) 
       await bench.until(() => !bench.printer.plugged, 'the plug to be out');
       await bench.until(() => bench.driver.status.state !== 'ready', 'the driver to know');
       await bench.printer.plug();
-      await outcomeIsTrue(bench, 'A001', outcome);
+      await isTrue(bench, 'A001', outcome);
     };
     // Each waits most of its time for a port to come back.
     await Promise.all(

@@ -7,24 +7,31 @@ import { introduced, nextSheetIsWhole, sheet, startBench, startDriver, until } f
 const STATES = ['silent', 'wrong-settings'];
 
 describe('an evaluator behind the printer’s port', () => {
-  it.each(['process-id', 'barrier'] as const)('is never ready, and gets no sheet (%s)', async (confirmation) => {
-    const evaluator = await startEvaluator({ port: 'tcp:0' });
-    const { driver, close, sent } = startDriver(evaluator.port, { confirmation }, 10);
-    const states = new Set<string>();
-    driver.on('status', (_from, to) => states.add(to.state));
-    await until(
-      () => STATES.includes(driver.status.state),
-      () => JSON.stringify(driver.status),
-    );
-    for (const name of ['A001', 'A002']) {
-      evaluator.press(1);
-      expect(await driver.print(sheet(name))).toEqual({ outcome: 'failed', why: 'no-answer', bytesSent: 0 });
-    }
-    expect(states).not.toContain('ready');
-    expect(sent()).not.toContain(Buffer.from('A001').toString('hex'));
-    await close();
-    await evaluator.close();
-  });
+  it.each(['process-id', 'barrier'] as const)(
+    'is never ready, and gets no sheet (%s)',
+    async (confirmation) => {
+      const evaluator = await startEvaluator({ port: 'tcp:0' });
+      const { driver, close, sent } = startDriver(evaluator.port, { confirmation }, 10);
+      const states = new Set<string>();
+      driver.on('status', (_from, to) => states.add(to.state));
+      await until(
+        () => STATES.includes(driver.status.state),
+        () => JSON.stringify(driver.status),
+      );
+      for (const name of ['A001', 'A002']) {
+        evaluator.press(1);
+        expect(await driver.print(sheet(name))).toEqual({
+          outcome: 'failed',
+          why: 'no-answer',
+          bytesSent: 0,
+        });
+      }
+      expect(states).not.toContain('ready');
+      expect(sent()).not.toContain(Buffer.from('A001').toString('hex'));
+      await close();
+      await evaluator.close();
+    },
+  );
 
   it('whose keys are pressed all the time is not taken for a printer without real-time status either', async () => {
     const evaluator = await startEvaluator({ port: 'tcp:0' });
@@ -45,34 +52,39 @@ describe('exchanged while a sheet is on its way', () => {
     ['idle', 0],
     ['sending', 60],
     ['waiting for the word', Infinity],
-  ] as const)('%s: the sheet is never called printed, and the printer takes the next one', async (state, bytes) => {
-    await using bench = await startBench(bytes === Infinity ? { speed: 150, factor: 2 } : { factor: 10 });
-    await introduced(bench);
-    const port = bench.printer.portNumber!;
-    if (state === 'idle') await bench.printer.unplug();
-    else if (bytes !== Infinity)
-      await bench.printer.setFault('unplug-after-bytes', true, { bytes: 12 + bytes });
-    const fate = bench.driver.print(sheet('A001'));
-    if (bytes === Infinity) {
-      await bench.until(() => bench.printer.currentPaper().text.includes('第1行'), 'the first line');
-      await bench.printer.unplug();
-    }
-    await bench.until(() => !bench.printer.plugged, 'the printer’s plug to be out');
-    const evaluator = await startEvaluator({ port: `tcp:${port}` });
-    const outcome = await fate;
-    expect(['failed', 'unconfirmed']).toContain(outcome.outcome);
-    if (state !== 'idle') expect(outcome).toMatchObject({ outcome: 'unconfirmed', why: 'unplugged' });
-    await bench.until(() => STATES.includes(bench.driver.status.state), 'the evaluator to be no printer');
-    expect(await bench.driver.print(sheet('A002'))).toMatchObject({ outcome: 'failed', bytesSent: 0 });
-    await evaluator.close();
-    await bench.printer.plug();
-    await nextSheetIsWhole(bench);
-    expect(bench.printer.papers().some(({ text }) => text.includes('A002'))).toBe(false);
-  });
+  ] as const)(
+    '%s: the sheet is never called printed, and the printer takes the next one',
+    async (state, bytes) => {
+      await using bench = await startBench(bytes === Infinity ? { speed: 150, factor: 2 } : { factor: 10 });
+      await introduced(bench);
+      const port = bench.printer.portNumber!;
+      if (state === 'idle') await bench.printer.unplug();
+      else if (bytes !== Infinity)
+        await bench.printer.setFault('unplug-after-bytes', true, { bytes: 12 + bytes });
+      const fate = bench.driver.print(sheet('A001'));
+      if (bytes === Infinity) {
+        await bench.until(() => bench.printer.currentPaper().text.includes('第1行'), 'the first line');
+        await bench.printer.unplug();
+      }
+      await bench.until(() => !bench.printer.plugged, 'the printer’s plug to be out');
+      const evaluator = await startEvaluator({ port: `tcp:${port}` });
+      const outcome = await fate;
+      expect(['failed', 'unconfirmed']).toContain(outcome.outcome);
+      if (state !== 'idle') expect(outcome).toMatchObject({ outcome: 'unconfirmed', why: 'unplugged' });
+      await bench.until(() => STATES.includes(bench.driver.status.state), 'the evaluator to be no printer');
+      expect(await bench.driver.print(sheet('A002'))).toMatchObject({ outcome: 'failed', bytesSent: 0 });
+      await evaluator.close();
+      await bench.printer.plug();
+      await nextSheetIsWhole(bench);
+      expect(bench.printer.papers().some(({ text }) => text.includes('A002'))).toBe(false);
+    },
+  );
 });
 
 describe('things that answer without being a printer', () => {
-  const answering = async (answer: (bytes: Buffer) => Uint8Array): Promise<{ server: Server; port: string }> => {
+  const answering = async (
+    answer: (bytes: Buffer) => Uint8Array,
+  ): Promise<{ server: Server; port: string }> => {
     const server = createServer((socket) => {
       socket.on('error', () => {});
       socket.on('data', (bytes) => socket.write(answer(bytes)));

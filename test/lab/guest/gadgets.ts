@@ -15,7 +15,12 @@ export type Gadget = {
 
 /** A bidirectional USB printer; `controller` [0…3]. Plugged in when it returns. */
 export function printerGadget(name: string, controller: number, serial: string): Gadget {
-  const folder = begin(name, { productId: '0x0003', product: 'Lab ticket printer', serial });
+  const folder = begin(name, {
+    vendorId: '0x1209',
+    productId: '0x0003',
+    product: 'Lab ticket printer',
+    serial,
+  });
   mkdirSync(`${folder}/functions/printer.0`);
   writeFileSync(`${folder}/functions/printer.0/pnp_string`, 'MFG:Lab;MDL:Ticket 80;CLS:PRINTER;CMD:ESC/POS;');
   writeFileSync(`${folder}/functions/printer.0/q_len`, '10');
@@ -23,18 +28,26 @@ export function printerGadget(name: string, controller: number, serial: string):
   return finish(folder, controller, '/dev/g_printer0');
 }
 
-/** A USB serial device (CDC-ACM). */
+/** A USB serial adapter of the class CDC-ACM, with the ids of a CH343, which is one. */
 export function serialGadget(name: string, controller: number, serial: string): Gadget {
-  const folder = begin(name, { productId: '0x0004', product: 'Lab serial device', serial });
+  const folder = begin(name, {
+    vendorId: '0x1a86',
+    productId: '0x55d3',
+    product: 'USB Single Serial',
+    serial,
+  });
   mkdirSync(`${folder}/functions/acm.0`);
   symlinkSync(`${folder}/functions/acm.0`, `${folder}/configs/c.1/acm.0`);
   return finish(folder, controller, '/dev/ttyGS0');
 }
 
-function begin(name: string, says: { productId: string; product: string; serial: string }): string {
+function begin(
+  name: string,
+  says: { vendorId: string; productId: string; product: string; serial: string },
+): string {
   const folder = `${ROOT}/${name}`;
   mkdirSync(folder);
-  writeFileSync(`${folder}/idVendor`, '0x1209');
+  writeFileSync(`${folder}/idVendor`, says.vendorId);
   writeFileSync(`${folder}/idProduct`, says.productId);
   mkdirSync(`${folder}/strings/0x409`);
   writeFileSync(`${folder}/strings/0x409/manufacturer`, 'Lab');

@@ -1,25 +1,31 @@
 /** A wire between a character device of the kernel and a simulated device on TCP. */
+import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 
-const POLL_MS = 4;
+const POLL_MS = 8;
+/** A wire that finds nothing at one of its ends tries again so often. */
+const AGAIN_MS = 200;
 const CHUNK = 4096;
 
 /**
- * Carries bytes both ways until the returned function is called. A device file that is gone (ENODEV, EIO, ENXIO while the
- * gadget is unplugged) is opened again; the simulated device sees the unplugging as a closed connection.
+ * Carries bytes both ways until the returned function is called. A device file that is gone (while the gadget is
+ * unplugged) is opened again; the simulated device sees the unplugging as a closed connection.
  */
 export function wire(path: string, port: number): () => void {
   let file: number | null = null;
   let socket: Socket | null = null;
   let waiting = Buffer.alloc(0);
+  let timer: NodeJS.Timeout;
+  let ended = false;
   const buffer = Buffer.alloc(CHUNK);
 
   const drop = (): void => {
     if (file !== null) closeSync(file);
     file = null;
-    socket?.destroy();
+    const line = socket;
     socket = null;
+    line?.destroy();
     waiting = Buffer.alloc(0);
   };
   const begin = (): void => {
@@ -28,6 +34,8 @@ export function wire(path: string, port: number): () => void {
     } catch {
       return;
     }
+    // A tty of the kernel echoes and changes line ends unless it is told not to.
+    if (path.startsWith('/dev/tty')) spawnSync('stty', ['-F', path, 'raw', '-echo']);
     const line = connect(port, '127.0.0.1').setNoDelay(true);
     socket = line;
     line.on('data', (bytes) => (waiting = Buffer.concat([waiting, bytes])));
@@ -36,23 +44,35 @@ export function wire(path: string, port: number): () => void {
       if (socket === line) drop();
     });
   };
-  const turn = (): void => {
-    if (file === null || socket === null) return begin();
+  /** False when the device file is gone; a tty that was hung up reads as empty. */
+  const carry = (device: number, line: Socket): boolean => {
     try {
-      if (waiting.length > 0) waiting = waiting.subarray(writeSync(file, waiting, 0, waiting.length));
+      if (waiting.length > 0) waiting = waiting.subarray(writeSync(device, waiting, 0, waiting.length));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return drop();
+      if (!isNotYet(error)) return false;
     }
     try {
-      const length = readSync(file, buffer, 0, CHUNK, null);
-      if (length > 0) socket.write(Buffer.from(buffer.subarray(0, length)));
+      const length = readSync(device, buffer, 0, CHUNK, null);
+      if (length > 0) line.write(Buffer.from(buffer.subarray(0, length)));
+      return length > 0;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') drop();
+      return isNotYet(error);
     }
   };
-  const timer = setInterval(turn, POLL_MS);
+  const turn = (): void => {
+    if (ended) return;
+    if (file === null || socket === null) begin();
+    else if (!carry(file, socket)) drop();
+    timer = setTimeout(turn, socket === null ? AGAIN_MS : POLL_MS);
+  };
+  turn();
   return () => {
-    clearInterval(timer);
+    ended = true;
+    clearTimeout(timer);
     drop();
   };
+}
+
+function isNotYet(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EAGAIN';
 }

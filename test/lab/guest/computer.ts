@@ -1,0 +1,131 @@
+/** The guest as a hall's computer: the user that runs the agent, its udev rules, the programs that it runs. */
+import { execFile, spawn } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Register, TOKEN_ROLES } from '../../../kiosk-agent/web/staff.ts';
+import { api, ROOT, until } from '../../harness/programs.ts';
+import { LIMIT_MS } from './check.ts';
+
+const HALL = { uid: 977, gid: 977 };
+export const CONFIG = join(ROOT, 'test/lab/hall.yaml');
+export const STATE = '/var/lib/public-service-hall';
+const CLI = join(ROOT, 'kiosk-agent/cli.ts');
+
+/** The user `hall` without any other group, an empty state folder, and a way to the program. */
+export function makeUser(): void {
+  if (/^hall:/m.test(readFileSync('/etc/passwd', 'utf8') + readFileSync('/etc/group', 'utf8')))
+    throw new Error('this computer has a user or group hall of its own');
+  appendFileSync('/etc/group', `hall:x:${HALL.gid}:\n`);
+  appendFileSync('/etc/passwd', `hall:x:${HALL.uid}:${HALL.gid}::${STATE}:/usr/sbin/nologin\n`);
+  mkdirSync(STATE, { recursive: true });
+  // The checkout may lie in somebody's home; what is changed here is thrown away with the guest.
+  for (let folder = ROOT; folder !== '/'; folder = dirname(folder))
+    chmodSync(folder, (statSync(folder).mode & 0o777) | 0o555);
+}
+
+/** A bearer token for each role; the state folder belongs to the agent's user afterwards. */
+export async function makeTokens(): Promise<Record<(typeof TOKEN_ROLES)[number], string>> {
+  const register = new Register(STATE);
+  const made = {} as Record<(typeof TOKEN_ROLES)[number], string>;
+  for (const role of TOKEN_ROLES) made[role] = await register.createToken(role, new Date());
+  for (const path of [STATE, join(STATE, 'access.json')]) chownSync(path, HALL.uid, HALL.gid);
+  return made;
+}
+
+export type Agent = {
+  as: (role: (typeof TOKEN_ROLES)[number]) => ReturnType<typeof api>;
+  /** what it has logged */
+  said(): string;
+  /** SIGTERM; answers the exit code */
+  end(): Promise<number | null>;
+};
+
+/** `hall run` as the user hall. */
+export async function startAgent(): Promise<Agent> {
+  const tokens = await makeTokens();
+  const agent = spawn(process.execPath, [CLI, 'run', '-c', CONFIG, '--state', STATE], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...HALL,
+  });
+  let said = '';
+  for (const stream of [agent.stdout, agent.stderr]) stream.on('data', (bytes) => (said += String(bytes)));
+  const ended = new Promise<number | null>((resolve) => agent.once('exit', resolve));
+  void ended.then((code) => (said += `\nended with ${code}`));
+  const url = await until(
+    'the agent to be ready',
+    () => {
+      if (agent.exitCode !== null) throw new Error(said);
+      return /^hall ready (\S+)/m.exec(said)?.[1];
+    },
+    2 * LIMIT_MS,
+  );
+  return {
+    as: (role) => api(url, tokens[role]),
+    said: () => said,
+    end() {
+      agent.kill('SIGTERM');
+      return ended;
+    },
+  };
+}
+
+/** `hall WORDS --json` of this configuration, as the agent's user or as root; answers its exit code and its document. */
+export function hall(words: string, user: 'hall' | 'root'): Promise<{ code: unknown; said: unknown }> {
+  const given = [CLI, ...words.split(' '), '-c', CONFIG, '--state', STATE, '--json', '--lang', 'en'];
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      given,
+      { cwd: ROOT, ...(user === 'hall' && HALL) },
+      (error, out, complaint) => {
+        try {
+          resolve({ code: error?.code ?? 0, said: JSON.parse(out) });
+        } catch {
+          reject(new Error(`hall ${words} said ${out}${complaint}`));
+        }
+      },
+    );
+  });
+}
+
+/** Puts the rules where `hall service --install` puts them, and applies them to what is plugged in as that does. */
+export async function installRules(file: string): Promise<void> {
+  mkdirSync('/etc/udev/rules.d', { recursive: true });
+  copyFileSync(file, '/etc/udev/rules.d/99-public-service-hall.rules');
+  await run('udevadm', 'control', '--reload');
+  const subsystems = ['tty', 'hidraw', 'usbmisc', 'usb'].map((name) => `--subsystem-match=${name}`);
+  await run('udevadm', 'trigger', '--action=change', ...subsystems);
+}
+
+function run(program: string, ...given: string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile(program, given, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Another program that has a port open, as root, so that nobody else may; resolves when it has. */
+export async function holdPort(path: string): Promise<{ letGo(): Promise<void> }> {
+  const holder = spawn(process.execPath, [join(import.meta.dirname, 'port-holder.ts'), path], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => holder.once('exit', resolve));
+  let said = '';
+  holder.stdout.on('data', (bytes) => (said += String(bytes)));
+  await until(`another program to hold ${path}`, () => said.includes('held'), LIMIT_MS);
+  return {
+    async letGo() {
+      holder.kill('SIGTERM');
+      await ended;
+    },
+  };
+}

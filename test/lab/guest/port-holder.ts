@@ -1,0 +1,5 @@
+/** Holds a serial port until it is ended: a terminal program that somebody has left open. */
+import { SerialPort } from 'serialport';
+
+const port = new SerialPort({ path: process.argv[2]!, baudRate: 9600 });
+port.on('open', () => console.log('held'));

@@ -1,0 +1,109 @@
+/** A visitor's way through the hall's front door, and what the agent has written down of it. */
+import { randomUUID } from 'node:crypto';
+import type { HallEvent } from '../../../kiosk-agent/contract/events.ts';
+import type {
+  DeviceStateName,
+  DeviceView,
+  TicketView,
+  WindowView,
+} from '../../../kiosk-agent/contract/live.ts';
+import { until, type Answer } from '../../harness/programs.ts';
+import { LIMIT_MS } from './check.ts';
+import type { Agent } from './computer.ts';
+
+export class Front {
+  readonly #agent: Agent;
+
+  constructor(agent: Agent) {
+    this.#agent = agent;
+  }
+
+  async devices(): Promise<DeviceView[]> {
+    return good(await this.#agent.as('technician')('GET', 'devices')) as unknown as DeviceView[];
+  }
+
+  /** Waits until a device is in one of these states. */
+  async is(id: string, ...states: DeviceStateName[]): Promise<DeviceView> {
+    let last: DeviceView | undefined;
+    try {
+      return await until(
+        `${id} to be ${states.join(' or ')}`,
+        async () => {
+          last = (await this.devices()).find((device) => device.id === id);
+          return last && states.includes(last.state) && last;
+        },
+        LIMIT_MS,
+      );
+    } catch (error) {
+      throw new Error(`${String(error)}; it is ${JSON.stringify(last)}`, { cause: error });
+    }
+  }
+
+  /** A call that must succeed; answers its body. */
+  async call(
+    role: Parameters<Agent['as']>[0],
+    method: string,
+    path: string,
+    content?: unknown,
+  ): Promise<Record<string, unknown>> {
+    return good(await this.#agent.as(role)(method, path, content));
+  }
+
+  /** Taps for a ticket; answers when its paper is settled. */
+  async takeTicket(): Promise<TicketView> {
+    const wish = { service: 'transfer', idempotencyKey: randomUUID() };
+    const { ticketId } = await this.call('kiosk', 'POST', 'tickets', wish);
+    return this.paperFate(String(ticketId));
+  }
+
+  paperFate(ticketId: string): Promise<TicketView> {
+    return until(
+      'the ticket to be on paper or not',
+      async () => {
+        const ticket = (await this.call('kiosk', 'GET', `tickets/${ticketId}`)) as unknown as TicketView;
+        return !['reserved', 'printing'].includes(ticket.state) && ticket;
+      },
+      LIMIT_MS,
+    );
+  }
+
+  /** Takes a ticket, is called to the window and served there; answers the session in which it may be rated. */
+  async serve(window: number): Promise<number> {
+    await this.takeTicket();
+    const clerk = (action: string, content: unknown = {}) =>
+      this.call('clerk', 'POST', `windows/${window}/${action}`, content) as Promise<unknown>;
+    const { state } = (await this.call('clerk', 'GET', `windows/${window}`)) as unknown as WindowView;
+    if (state === 'closed') await clerk('open', { staff: `100${window}` });
+    await clerk('call-next');
+    await clerk('start');
+    const { evaluation } = (await clerk('finish')) as WindowView;
+    if (!evaluation) throw new Error(`window ${window} asks for no rating`);
+    return evaluation.session;
+  }
+
+  async events(): Promise<HallEvent[]> {
+    const page = await this.call('integrator', 'GET', 'events?after=0&limit=1000');
+    return page as unknown as HallEvent[];
+  }
+
+  /** The events of one type, in their order. */
+  async eventsOf<T extends HallEvent['type']>(type: T): Promise<Extract<HallEvent, { type: T }>['data'][]> {
+    return (await this.events()).flatMap((event) =>
+      event.type === type ? [event.data as Extract<HallEvent, { type: T }>['data']] : [],
+    );
+  }
+
+  /** Waits for the rating of a session. */
+  rated(session: number) {
+    return until(
+      `the rating of session ${session}`,
+      async () => (await this.eventsOf('hall.rating.given')).find((rating) => rating.session === session),
+      LIMIT_MS,
+    );
+  }
+}
+
+function good({ status, body }: Answer): Record<string, unknown> {
+  if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
+  return body;
+}
