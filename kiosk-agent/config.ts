@@ -5,14 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
-import { parsePort } from './contract/port.ts';
-import { frameDescription, LINE_ROLES, PAD_ACTIONS } from './contract/devices.ts';
-import { RATING_LEVELS, ratingLevel } from './contract/events.ts';
+import { deviceRow } from './contract/devices.ts';
+import { id } from './contract/id.ts';
 import { agentId } from './contract/link.ts';
 
-const id = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and hyphens, at most 63');
 const text = z
   .strictObject({ zh: z.string().min(1), en: z.string().min(1) })
   .describe('A text in Chinese and English');
@@ -54,60 +50,6 @@ const service = z.strictObject({
 const window = z.strictObject({
   number: z.int().min(1).max(999),
   services: z.array(id).min(1).describe('Services this window takes'),
-});
-
-const windowNumber = z.int().min(1).max(999);
-/** What a unit on a line, or a device that is alone on its line, does at its window. */
-const post = {
-  window: windowNumber.optional().describe('The window it stands at'),
-  as: z
-    .enum(LINE_ROLES)
-    .optional()
-    .describe('What it is, where the model can be several things: pad (a clerk’s keys), evaluator or sign'),
-  staff: z
-    .string()
-    .regex(/^[0-9A-Za-z-]{1,16}$/, 'a staff number: 1 to 16 letters and digits')
-    .optional()
-    .describe(
-      'Pads: who opens the window by calling from it; without it the window is opened on the clerk’s page',
-    ),
-  transferTo: id.optional().describe('Pads: the service that the transfer key sends a visitor to'),
-};
-
-const device = z.strictObject({
-  id,
-  model: z
-    .string()
-    .min(1)
-    .describe('A row of the models table (docs/models.md): elp1, ehr1, ff68, escpos-80, sdt, scanner-hid …'),
-  port: z
-    .string()
-    .superRefine((port, context) => {
-      const parsed = parsePort(port);
-      if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.why });
-    })
-    .describe(
-      'serial:PATH?baud=N, tcp:HOST:PORT, hid:VENDOR:PRODUCT[:SERIAL], file:/dev/usb/lp0, or bound: where a technician has bound it',
-    ),
-  ...post,
-  addresses: z
-    .record(
-      z.string().regex(/^(?:[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])$/, 'an address from 0 to 255'),
-      z.strictObject(post),
-    )
-    .optional()
-    .describe(
-      'Several devices on one line, by their address: {1: {window: 1, as: pad}, 2: {window: 1, as: evaluator}}',
-    ),
-  frame: frameDescription.optional().describe('Model frames: the frames of the device'),
-  keyMap: z
-    .record(z.string(), ratingLevel)
-    .optional()
-    .describe(`Raw key code → level ${RATING_LEVELS.join(', ')}, where it differs from the model's`),
-  padMap: z
-    .record(z.string(), z.enum(PAD_ACTIONS))
-    .optional()
-    .describe("Raw key code → what a clerk's key does, where it differs from the model's"),
 });
 
 const link = z.strictObject({
@@ -184,7 +126,7 @@ export const configSchema = z
     }),
     services: z.array(service).min(1),
     windows: z.array(window).min(1),
-    devices: z.array(device).default([]),
+    devices: z.array(deviceRow).default([]),
     links: z.array(link).default([]),
     rules: z
       .strictObject({

@@ -1,5 +1,8 @@
 /** Words of the device rows that configuration, devices and screens share. */
 import { z } from 'zod';
+import { RATING_LEVELS, ratingLevel } from './events.ts';
+import { id } from './id.ts';
+import { parsePort } from './port.ts';
 
 /** What a clerk's key means; a model's pad map gives one to each raw code. */
 export const PAD_ACTIONS = [
@@ -82,3 +85,61 @@ export const frameDescription = z.strictObject({
     .describe('A frame that is not whole is dropped after this silence'),
 });
 export type FrameDescription = z.infer<typeof frameDescription>;
+
+const windowNumber = z.int().min(1).max(999);
+/** What a unit on a line, or a device that is alone on its line, does at its window. */
+const post = {
+  window: windowNumber.optional().describe('The window it stands at'),
+  as: z
+    .enum(LINE_ROLES)
+    .optional()
+    .describe('What it is, where the model can be several things: pad (a clerk’s keys), evaluator or sign'),
+  staff: z
+    .string()
+    .regex(/^[0-9A-Za-z-]{1,16}$/, 'a staff number: 1 to 16 letters and digits')
+    .optional()
+    .describe(
+      'Pads: who opens the window by calling from it; without it the window is opened on the clerk’s page',
+    ),
+  transferTo: id.optional().describe('Pads: the service that the transfer key sends a visitor to'),
+};
+
+/** A row of `devices:` in the configuration: one port, with one device or several. */
+export const deviceRow = z.strictObject({
+  id,
+  model: z
+    .string()
+    .min(1)
+    .describe('A row of the models table (docs/models.md): elp1, ehr1, ff68, escpos-80, sdt, scanner-hid …'),
+  port: z
+    .string()
+    .superRefine((port, context) => {
+      const parsed = parsePort(port);
+      if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.why });
+    })
+    .describe(
+      'serial:PATH?baud=N, tcp:HOST:PORT, hid:VENDOR:PRODUCT[:SERIAL], file:/dev/usb/lp0, or bound: where a technician has bound it',
+    ),
+  ...post,
+  addresses: z
+    .record(
+      z.string().regex(/^(?:[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])$/, 'an address from 0 to 255'),
+      z.strictObject(post),
+    )
+    .optional()
+    .describe(
+      'Several devices on one line, by their address: {1: {window: 1, as: pad}, 2: {window: 1, as: evaluator}}',
+    ),
+  frame: frameDescription.optional().describe('Model frames: the frames of the device'),
+  keyMap: z
+    .record(z.string(), ratingLevel)
+    .optional()
+    .describe(`Raw key code → level ${RATING_LEVELS.join(', ')}, where it differs from the model's`),
+  padMap: z
+    .record(z.string(), z.enum(PAD_ACTIONS))
+    .optional()
+    .describe("Raw key code → what a clerk's key does, where it differs from the model's"),
+});
+export type DeviceRow = z.infer<typeof deviceRow>;
+/** What a unit does at its window. */
+export type Post = Pick<DeviceRow, keyof typeof post>;

@@ -1,32 +1,10 @@
 /** Rows of `devices:` in the configuration: what they may say, and what is wrong with them beyond their form. */
-import type { FrameDescription, LineRole, PadAction } from '../contract/devices.ts';
-import type { RatingLevel } from '../contract/events.ts';
+import type { DeviceRow, LineRole, Post } from '../contract/devices.ts';
 import { parsePort, portKey } from '../contract/port.ts';
 import { compileFrames } from './codec/frames.ts';
 import { modelOf, type ModelRow } from './models.ts';
 
-/** What a unit does at its window. */
-export type Post = {
-  window?: number | undefined;
-  as?: LineRole | undefined;
-  /** pads: the staff number under which the window opens */
-  staff?: string | undefined;
-  /** pads: where the transfer key sends a visitor */
-  transferTo?: string | undefined;
-};
-
-export type DeviceRow = Post & {
-  id: string;
-  model: string;
-  port: string;
-  /** several devices on one line, by their address */
-  addresses?: Record<string, Post> | undefined;
-  /** model `frames`: the frames of the device */
-  frame?: FrameDescription | undefined;
-  /** instead of the model's own */
-  keyMap?: Record<string, RatingLevel> | undefined;
-  padMap?: Record<string, PadAction> | undefined;
-};
+export type { DeviceRow } from '../contract/devices.ts';
 
 /** `path`: below the row, as ['addresses', '1', 'window']. */
 export type DeviceFault = { index: number; path: string[]; why: string };

@@ -1,6 +1,6 @@
 /** A visitor's way through the hall's front door, and what the agent has written down of it. */
 import { randomUUID } from 'node:crypto';
-import type { HallEvent } from '../../../kiosk-agent/contract/events.ts';
+import type { EventData, EventType, HallEvent } from '../../../kiosk-agent/contract/events.ts';
 import type {
   DeviceStateName,
   DeviceView,
@@ -86,10 +86,10 @@ export class Front {
     return page as unknown as HallEvent[];
   }
 
-  /** The events of one type, in their order. */
-  async eventsOf<T extends HallEvent['type']>(type: T): Promise<Extract<HallEvent, { type: T }>['data'][]> {
+  /** What the events of one type say, in their order. */
+  async eventsOf<T extends EventType>(type: T): Promise<EventData<T>[]> {
     return (await this.events()).flatMap((event) =>
-      event.type === type ? [event.data as Extract<HallEvent, { type: T }>['data']] : [],
+      event.type === type ? [event.data as EventData<T>] : [],
     );
   }
 
