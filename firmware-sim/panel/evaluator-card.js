@@ -1,6 +1,6 @@
 import { call } from './calls.js';
 import { element, svgElement, words } from './element.js';
-import { cardHead, faultSwitches, plugButton, wireView } from './fold-outs.js';
+import { cardHead, faultSwitches, lamp, plugButton, wireView } from './fold-outs.js';
 
 const keys = [
   ['非常满意', 'Very satisfied', '#0b7a4b', 'M7 13.5c1.2 3 3 4.2 5 4.2s3.8-1.2 5-4.2z'],
@@ -14,11 +14,6 @@ function face(tone, mouth) {
   return svgElement(
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="${tone}" stroke-width="1.7" stroke-linecap="round" aria-hidden="true"><circle cx="12" cy="12" r="9.6"/><path d="M8.5 9v1M15.5 9v1"/><path d="${mouth}"/></svg>`,
   );
-}
-
-function lamp(zh, en, tone) {
-  const view = element('span', { class: `lamp ${tone}` }, words(zh, en));
-  return { view, set: (lit) => view.classList.toggle('lit', lit) };
 }
 
 /** An evaluator as it stands on the desk. */

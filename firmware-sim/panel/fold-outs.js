@@ -119,6 +119,12 @@ export function plugButton(device) {
   };
 }
 
+/** A lamp with its words beside it. */
+export function lamp(zh, en, tone) {
+  const view = element('span', { class: `lamp ${tone}` }, words(zh, en));
+  return { view, set: (lit) => view.classList.toggle('lit', lit) };
+}
+
 export function cardHead(device, zh, en) {
   const badge = element('span', { class: 'badge' });
   const view = element(

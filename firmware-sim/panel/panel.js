@@ -2,10 +2,24 @@ import { io } from '/live/socket.io.esm.min.js';
 import { cableCard } from './cable-card.js';
 import { element, words } from './element.js';
 import { evaluatorCard } from './evaluator-card.js';
+import { padsCard } from './pads-card.js';
 import { printerCard } from './printer-card.js';
+import { readerCard } from './reader-card.js';
+import { scannerCard } from './scanner-card.js';
+import { signCard } from './sign-card.js';
 
-const makers = { evaluator: evaluatorCard, printer: printerCard, cable: cableCard };
-const places = { evaluator: 'left', cable: 'left', printer: 'right' };
+/** Kind → its card and its column, in the order in which they stand there. */
+const kinds = {
+  evaluator: [evaluatorCard, 'left'],
+  cable: [cableCard, 'left'],
+  'ff68-bus': [padsCard, 'left'],
+  'ub485-bus': [padsCard, 'left'],
+  'sign-line': [signCard, 'left'],
+  printer: [printerCard, 'right'],
+  reader: [readerCard, 'right'],
+  scanner: [scannerCard, 'right'],
+};
+const order = Object.keys(kinds);
 const cards = new Map();
 const link = document.getElementById('link');
 const live = io({ path: '/live', transports: ['websocket'] });
@@ -22,10 +36,13 @@ live.on('disconnect', () => showLink(false));
 live.on('devices', (devices) => {
   cards.clear();
   for (const place of ['left', 'right']) document.getElementById(place).replaceChildren();
-  for (const device of devices) {
-    const card = makers[device.kind](device);
+  for (const device of devices.toSorted(
+    (one, other) => order.indexOf(one.kind) - order.indexOf(other.kind),
+  )) {
+    const [make, place] = kinds[device.kind];
+    const card = make(device);
     cards.set(device.id, card);
-    document.getElementById(places[device.kind]).append(card.view);
+    document.getElementById(place).append(card.view);
     card.update(device);
   }
   const empty = devices.length === 0;
@@ -40,7 +57,11 @@ live.on('devices', (devices) => {
           'p',
           { class: 'card empty' },
           '没有设备',
-          element('small', { lang: 'en' }, 'no devices: start with --evaluator, --printer or --cable'),
+          element(
+            'small',
+            { lang: 'en' },
+            'no devices: start with --evaluator, --printer … (hall-sim panel --help)',
+          ),
         ),
       );
   }

@@ -1,14 +1,9 @@
 import { call, read } from './calls.js';
 import { element, svgElement, words } from './element.js';
-import { cardHead, faultSwitches, plugButton, wireView } from './fold-outs.js';
+import { cardHead, faultSwitches, lamp, plugButton, wireView } from './fold-outs.js';
 import { paperPng, saveFile } from './paper-picture.js';
 
 const inStrip = 24;
-
-function lamp(zh, en, tone) {
-  const view = element('span', { class: `lamp ${tone}` }, words(zh, en));
-  return { view, set: (lit) => view.classList.toggle('lit', lit) };
-}
 
 async function paperSvg(id, n) {
   const response = await fetch(`/api/devices/${encodeURIComponent(id)}/papers/${n}.svg`);
@@ -67,6 +62,11 @@ export function printerCard(device) {
     'button',
     { onclick: () => void call(device.id, 'tear-off') },
     words('撕下', 'Tear off'),
+  );
+  const take = element(
+    'button',
+    { onclick: () => void call(device.id, 'take-ticket') },
+    words('取走号票', 'Take ticket'),
   );
   let open;
   const known = new Set();
@@ -136,7 +136,7 @@ export function printerCard(device) {
           element('div', { class: 'roll' }, rollText, element('div', { class: 'bar' }, bar)),
         ),
       ),
-      element('div', { class: 'buttons' }, plug.view, load, cover, tear),
+      element('div', { class: 'buttons' }, plug.view, load, cover, tear, take),
       errors,
       element('div', {}, element('div', { class: 'strip-head' }, element('b', {}, '已出纸'), count), strip),
       faults.view,
@@ -153,12 +153,16 @@ export function printerCard(device) {
       const { state } = now;
       if (state.power === 'off') head.set('bad', '已断电', 'no power');
       else if (!now.plugged) head.set('bad', '线已拔下', 'unplugged');
+      else if (state.error === 'jam') head.set('bad', '卡纸', 'paper jam');
       else if (state.error !== 'none') head.set('bad', '切刀故障', 'cutter error');
+      else if (state.head === 'hot') head.set('bad', '打印头过热', 'head too hot');
       else if (state.cover === 'open') head.set('bad', '上盖打开', 'cover open');
       else if (state.paper.startsWith('out')) head.set('bad', '缺纸', 'paper out');
       else if (state.printing) head.set('warn', '正在打印', 'printing');
       else if (state.paper === 'near-end') head.set('warn', '纸将尽', 'paper near end');
+      else if (state.ticket === 'waiting') head.set('warn', '号票未取', 'ticket not taken');
       else head.set('', '就绪', 'ready');
+      take.hidden = state.ticket !== 'waiting';
       power.set(state.power === 'on');
       error.set(state.power === 'on' && !state.online);
       paper.set(state.power === 'on' && state.paper !== 'in');

@@ -12,8 +12,9 @@ import { promisify } from 'node:util';
 import { Register, TOKEN_ROLES } from '../web/staff.ts';
 import { Child } from './child.ts';
 import { startCrowd } from './crowd.ts';
-import { agentOf, devicesOf, writeBoxHall } from './hall-file.ts';
+import { agentOf, devicesOf, writeBoxHall, type HallDevice } from './hall-file.ts';
 import { ensureScreens } from './screens.ts';
+import { simulated } from './simulated.ts';
 
 export type BoxOptions = {
   port: number;
@@ -107,6 +108,7 @@ export async function startBox(
             hub: url,
             sim: simUrl,
             state,
+            devices: devicesOf(source),
             visitors: options.crowd,
             speed: options.speed,
             say,
@@ -185,7 +187,7 @@ function simArguments(
   state: string,
   port: number,
   host: string,
-  devices: { id: string; model: string }[],
+  devices: HallDevice[],
   central: string,
 ): string[] {
   const { hostname, port: centralPort } = new URL(central);
@@ -200,17 +202,7 @@ function simArguments(
     `central=0:${hostname}:${centralPort}`,
   ];
   if (host !== '127.0.0.1') args.push('--host', host);
-  for (const { id, model } of devices) {
-    // Pseudo-terminals where the system has them: the agent then opens a true serial port.
-    if (model === 'elp1')
-      args.push(
-        '--evaluator',
-        process.platform === 'win32' ? `${id}=tcp:0` : `${id}=pty:${join(state, 'dev', id)}`,
-      );
-    else if (model.startsWith('escpos-'))
-      args.push('--printer', `${id}=tcp:0,width=${model.includes('58') ? 58 : 80}`);
-  }
-  return args;
+  return [...args, ...simulated(devices, join(state, 'dev'))];
 }
 
 /** Device id → port string, as the simulator says. */
@@ -227,7 +219,7 @@ function welcome(hub: string, sim: string, central: string, staff: BoxStaff, sta
   Window screen     ${at('window/1')}
   Clerk             ${at('clerk')}        staff ${staff.clerk.staff}, PIN ${staff.clerk.pin}
   Technician        ${at('technician')}   staff ${staff.technician.staff}, PIN ${staff.technician.pin}
-  Simulated devices ${sim}   keys, paper, cables to pull
+  Simulated devices ${sim}   keys, paper, cards, signs, cables to pull
   Far end           ${central}
 
   Type a line: central stop · central start · hub kill (power cut; it comes back by itself)

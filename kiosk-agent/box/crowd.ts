@@ -7,12 +7,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import type { HallDevice } from './hall-file.ts';
 
 export type CrowdOptions = {
   hub: string;
   sim: string;
   /** the box's folder, for its tokens */
   state: string;
+  /** the hall's devices: who rates must find the keys */
+  devices: readonly HallDevice[];
   /** people that stand in line, about [1…500] */
   visitors: number;
   /** 1: a visit takes minutes; 60: seconds */
@@ -31,6 +34,8 @@ type Window = z.infer<typeof window>;
 const VISIT_S = { least: 120, most: 600 };
 /** Seven of ten rate; most are satisfied. */
 const KEYS = [5, 5, 5, 5, 4, 4, 3, 2, 1];
+/** A four-key evaluator has no middle. */
+const FOUR_KEYS = ['1', '1', '1', '1', '2', '2', '3', '4'];
 
 /** Lets the crowd in; answers how to send it home. Window 1 is left to whoever tries the box. */
 export async function startCrowd(options: CrowdOptions): Promise<() => Promise<void>> {
@@ -88,10 +93,12 @@ export async function startCrowd(options: CrowdOptions): Promise<() => Promise<v
     }
   };
   const press = async (number: number): Promise<void> => {
-    await fetch(new URL(`api/devices/evaluator-${number}/press`, options.sim), {
+    const keys = keysAt(options.devices, number);
+    if (!keys) return;
+    await fetch(new URL(`api/devices/${keys.path}`, options.sim), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ level: pick(KEYS) }),
+      body: JSON.stringify(keys.content()),
       signal: leaving.signal,
     });
   };
@@ -119,6 +126,24 @@ export async function startCrowd(options: CrowdOptions): Promise<() => Promise<v
     leaving.abort();
     await gone;
   };
+}
+
+/** The call that presses a key of the evaluator at a window. */
+function keysAt(
+  devices: readonly HallDevice[],
+  window: number,
+): { path: string; content: () => object } | undefined {
+  for (const device of devices) {
+    if (device.model === 'elp1' && device.window === window)
+      return { path: `${device.id}/press`, content: () => ({ level: pick(KEYS) }) };
+    for (const [address, post] of Object.entries(device.addresses ?? {}))
+      if (post.window === window && post.as === 'evaluator')
+        return {
+          path: `${device.id}/key`,
+          content: () => ({ address: Number(address), key: pick(FOUR_KEYS) }),
+        };
+  }
+  return undefined;
 }
 
 function pick<T>(from: readonly T[]): T {

@@ -12,13 +12,19 @@ export type BoxAddresses = {
   linkToken: string;
 };
 
-/** A device of a hall file, as far as the simulator must know it. */
-export type HallDevice = { id: string; model: string };
+/** A device of a hall file, as far as the simulator and the crowd must know it. */
+export type HallDevice = {
+  id: string;
+  model: string;
+  port: string;
+  window?: number;
+  addresses?: Record<string, { window?: number; as?: string }>;
+};
 
 /** The devices that a hall file names. */
 export function devicesOf(file: string): HallDevice[] {
   const hall = parseDocument(readFileSync(file, 'utf8')).toJS() as { devices?: HallDevice[] };
-  return (hall.devices ?? []).map(({ id, model }) => ({ id, model }));
+  return hall.devices ?? [];
 }
 
 /** The region code and agent id of a hall file. */

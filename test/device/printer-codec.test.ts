@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as codec from '../../kiosk-agent/device/codec/escpos.ts';
+import { lastPiece } from '../../kiosk-agent/device/codec/escpos-sheet.ts';
+import { Sheet } from '../../kiosk-agent/paper/sheet.ts';
+import { sheet } from './printer-bench.ts';
 import { ReplyStream, type Reply } from '../../kiosk-agent/device/codec/escpos.ts';
 import {
   both,
@@ -230,5 +233,48 @@ describe('what a printer feels', () => {
     expect(trueOf(jam)).toEqual(['offline', 'paperJam', 'ticketNotTaken']);
     const hot = both(readRealtime([0x1a, 0x52, 0x52, 0x12]), readFullStatus([0, 0, 0x41, 0]));
     expect(trueOf(hot)).toEqual(['headHot', 'offline', 'otherError', 'paperJam']);
+  });
+});
+
+describe('where a sheet’s last piece begins', () => {
+  const ends = (bytes: Uint8Array) => Buffer.from(bytes.subarray(lastPiece(bytes)));
+
+  it('is its last line of text, behind everything before it', () => {
+    const bytes = sheet('A001');
+    const last = ends(bytes);
+    expect(last.includes(Buffer.from('A001\n'))).toBe(true);
+    // One line feed that prints, and no QR code.
+    expect(last.toString('latin1').split('\n').length).toBe(2);
+    expect(last.includes(Buffer.from([0x31, 0x51, 0x30]))).toBe(false);
+  });
+
+  it('is the QR code where that comes last', () => {
+    const bytes = new Sheet(48).left('first').left('second').qr('https://x/').cut().finish().bytes;
+    expect(ends(bytes).includes(Buffer.from('second'))).toBe(false);
+    expect(ends(bytes).includes(Buffer.from([0x31, 0x51, 0x30]))).toBe(true);
+  });
+
+  it('is not fooled by line feeds in parameters, in QR data and behind nothing', () => {
+    // ESC d 0A; a QR code of 10 bytes that are all line feeds; three empty lines.
+    const qr = '1D 28 6B 0D 00 31 50 30 0A 0A 0A 0A 0A 0A 0A 0A 0A 0A';
+    const bytes = bytesOf(`1B 40 41 0A 42 0A ${qr} 1B 64 0A 0A 0A 0A 1D 56 42 00`);
+    expect(lastPiece(bytes)).toBe(4);
+  });
+
+  it('is the whole sheet where it has one piece, or a command that is not ours', () => {
+    expect(lastPiece(bytesOf('1B 40 41 42 0A 1D 56 42 00'))).toBe(0);
+    expect(lastPiece(bytesOf('1B 40 41 0A 42 0A 1B 70 00 10 10 43 0A'))).toBe(0);
+    expect(lastPiece(new Uint8Array(0))).toBe(0);
+  });
+
+  it('lies between two commands, whatever the sheet, and never beyond its end', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const at = lastPiece(bytes);
+        expect(at).toBeLessThanOrEqual(bytes.length);
+        expect(at).toBeGreaterThanOrEqual(0);
+      }),
+      { seed: 20_261_125, numRuns: 2_000 },
+    );
   });
 });

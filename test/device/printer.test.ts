@@ -4,7 +4,8 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { startPrinter } from '../../firmware-sim/index.ts';
+import { startPrinter, type PrinterOptions } from '../../firmware-sim/index.ts';
+import { MODELS } from '../../kiosk-agent/device/models.ts';
 import { composeReference } from '../../kiosk-agent/paper/ticket.ts';
 import { nextSheetIsWhole, sheet, startBench, startDriver, until, wholeSheets } from './printer-bench.ts';
 
@@ -216,5 +217,85 @@ describe('an agent that was killed in the middle of a command', () => {
       await printer.close();
     };
     await Promise.all(cuts.map(killAt));
+  });
+});
+
+/** How a simulated printer of each model is made; what a model cannot do, its printer cannot either. */
+const PRINTERS: Record<string, Partial<PrinterOptions>> = {
+  'escpos-80': {},
+  'escpos-80-basic': { processId: false, clears: false },
+  'escpos-58': { width: 58, processId: false },
+  'epson-80': {},
+  'snbc-80': { processId: false },
+  'cashino-80': { processId: false, ticketSensor: 'bit7' },
+  'custom-80': { processId: false, fullStatus: true, ticketSensor: 'full-status' },
+  'star-80': { processId: false, clears: false },
+  'escpos-80-ordered': { processId: false, realtime: 'none' },
+  'escpos-80-one-way': { processId: false, realtime: 'none', answers: false },
+};
+const ROWS = MODELS.filter((row) => row.kind === 'printer');
+
+describe('every model of the table', () => {
+  it('has a printer here', () => {
+    expect(ROWS.map(({ id }) => id).sort()).toEqual(Object.keys(PRINTERS).sort());
+  });
+
+  it.each(ROWS)('$id: prints, and its word is the one that it can give', async (model) => {
+    await using bench = await startBench({ ...PRINTERS[model.id], model, factor: 10 });
+    await bench.ready();
+    const outcome = await bench.driver.print(sheet('A001'));
+    await bench.until(() => wholeSheets(bench.printer, 'A001') === 1, 'the sheet');
+    if (model.confirmation === 'none') {
+      expect(outcome).toMatchObject({ outcome: 'unconfirmed', why: 'no-answer' });
+      expect(bench.driver.status).toMatchObject({ state: 'ready', notes: ['status-unknown'] });
+      // Its cut was its last command: no scrap before the next one.
+      await bench.driver.print(sheet('A002'));
+      await bench.until(() => wholeSheets(bench.printer, 'A002') === 1, 'the next sheet');
+      expect(bench.printer.papers()).toHaveLength(2);
+    } else expect(outcome).toEqual({ outcome: 'printed', confirmedBy: model.confirmation });
+    expect(bench.printer.state().commandErrors).toEqual([]);
+  });
+
+  it.each(ROWS.filter(({ id }) => id === 'cashino-80' || id === 'custom-80'))(
+    '$id: a ticket that nobody takes is a note, until it is taken; it is not pulled back',
+    async (model) => {
+      await using bench = await startBench({ ...PRINTERS[model.id], model });
+      await bench.ready();
+      expect((await bench.driver.print(sheet('A001'))).outcome).toBe('printed');
+      await bench.until(() => bench.driver.status.notes.includes('ticket-not-taken'), 'note');
+      expect(bench.driver.status.state).toBe('ready');
+      // The next one is printed all the same.
+      expect((await bench.driver.print(sheet('A002'))).outcome).toBe('printed');
+      bench.printer.takeTicket();
+      await bench.until(() => bench.driver.status.notes.length === 0, 'note gone');
+      expect(bench.sent()).not.toContain('1d65');
+    },
+  );
+
+  it('a jam is named by the models that can name it, and is an error of the others', async () => {
+    const names: Record<string, string | undefined> = {};
+    await Promise.all(
+      ROWS.filter(({ status }) => status === 'realtime').map(async (model) => {
+        await using bench = await startBench({ ...PRINTERS[model.id], model });
+        await bench.ready();
+        await bench.printer.setFault('paper-jam', true);
+        await bench.until(() => bench.driver.status.state === 'faulted', 'fault');
+        await bench.until(() => bench.driver.status.fault !== 'printer-offline', 'named');
+        // Also after its own report and the next look.
+        const looks = bench.sent().split('100404').length;
+        await bench.until(() => bench.sent().split('100404').length > looks + 1, 'looked again');
+        names[model.id] = bench.driver.status.fault;
+      }),
+    );
+    const jams = Object.keys(names).filter((id) => names[id] === 'paper-jam');
+    expect(jams.sort()).toEqual(['custom-80', 'snbc-80']);
+    expect(new Set(Object.values(names))).toEqual(new Set(['paper-jam', 'printer-error']));
+  });
+
+  it('full status that is promised and not kept is noted, and the printer is used without it', async () => {
+    const model = ROWS.find(({ id }) => id === 'custom-80')!;
+    await using bench = await startBench({ ...PRINTERS['custom-80'], fullStatus: false, model, factor: 10 });
+    await bench.until(() => bench.driver.status.notes.includes('full-status-unanswered'), 'note');
+    expect((await bench.driver.print(sheet('A001'))).outcome).toBe('printed');
   });
 });
