@@ -198,7 +198,7 @@ export function padsCard(device) {
       else head.set('', '就绪', 'ready');
       for (const [address, state] of Object.entries(statesOf(now))) units.get(address)?.update(state);
       collisions.replaceChildren(
-        words(`同时发送 ${now.state.collisions} 次`, `two spoke at once ${now.state.collisions} times`),
+        words(`同时发送 ${now.state.collisions} 次`, `two spoke at once: ${now.state.collisions}`),
       );
       collisions.hidden = now.state.collisions === 0;
       plug.update(now);

@@ -12,12 +12,12 @@ const steps = {
   laid: ['卡已放上', 'card laid down'],
   found: ['已找到卡', 'card found'],
   selected: ['已选卡', 'card selected'],
-  done: ['已读完，请取走', 'read, take it away'],
+  done: ['已读完，请取走', 'read, take away'],
 };
 
 /** An identity card reader with its plate; the cards are of people who do not exist. */
 export function readerCard(device) {
-  const head = cardHead(device, '身份证阅读器', 'ID card reader');
+  const head = cardHead(device, '身份证阅读器', 'ID reader');
   const plug = plugButton(device);
   const faults = faultSwitches(device);
   const wire = wireView(device);
@@ -34,7 +34,7 @@ export function readerCard(device) {
   );
   const put = element(
     'button',
-    { class: 'main', onclick: () => void call(device.id, 'card', { person: choice.value }) },
+    { onclick: () => void call(device.id, 'card', { person: choice.value }) },
     words('放上', 'Put card'),
   );
   const lift = element('button', { onclick: () => void call(device.id, 'lift') }, words('取走', 'Lift card'));
@@ -79,9 +79,8 @@ export function readerCard(device) {
         element('span', {}, words('样例卡片（人物均为虚构）', 'sample cards, nobody real')),
         choice,
       ),
-      element('div', { class: 'buttons' }, put, lift),
+      element('div', { class: 'buttons' }, plug.view, put, lift),
       facts,
-      element('div', { class: 'buttons' }, plug.view),
       faults.view,
       wire.view,
     ),

@@ -21,7 +21,9 @@ function sign(address) {
       facts.textContent =
         power === 'off'
           ? '断电 no power'
-          : `亮度 brightness ${state.brightness} · 执行 obeyed ${state.obeyed} · 拒绝 refused ${state.refused}`;
+          : [`亮度 brightness ${state.brightness}`, state.refused && `拒绝 refused ${state.refused}`]
+              .filter(Boolean)
+              .join(' · ');
       // Drawn anew, a text would begin to run from its start.
       if (wanted === shown) return;
       shown = wanted;
@@ -72,7 +74,7 @@ export function signCard(device) {
       for (const [address, state] of Object.entries(now.state.signs)) signs.get(address)?.update(state);
       const early = tooSoon + collisions;
       line.hidden = early === 0;
-      line.replaceChildren(words(`主机抢发 ${early} 次`, `host spoke too soon ${early} times`));
+      line.replaceChildren(words(`主机抢发 ${early} 次`, `host spoke too soon: ${early}`));
       plug.update(now);
       faults.update(now);
     },

@@ -3,7 +3,7 @@
  * acknowledges by echo"). A frame tells a press once more when
  *  - the press has not been acknowledged yet, and the device has been repeating it all the time,
  *  - it comes within `repeatMs` of the last equal one or of its acknowledgement,
- *  - the port was away in between: that time does not count.
+ *  - the port was away in between: that time does not count, until another key has come.
  */
 
 /** `again`: the same press, not acknowledged yet; `known`: the same press, nothing new; `unheard`: acknowledge it once more. */
@@ -19,6 +19,9 @@ export type HeardPress<Facts> = {
 };
 
 type Kept<Facts> = HeardPress<Facts> & {
+  /** its frame or acknowledgement was last on the line */
+  heardMs: number;
+  /** from when its repeats are over; later than `heardMs` when the port was away */
   lastMs: number;
   acknowledged: boolean;
   acknowledgedAgain: number;
@@ -63,7 +66,7 @@ export class KeyPresses<Facts> {
     const same = kept !== undefined && this.#isSame(kept, nowMs);
     this.#lastCode = code;
     if (!same) return { news: 'new', press: this.#keep(code, nowMs, facts) };
-    kept.lastMs = Math.max(kept.lastMs, nowMs);
+    heard(kept, nowMs);
     if (!this.#repeats) return { news: 'known', press: kept };
     if (!kept.acknowledged) return { news: 'again', press: kept };
     const seldom = kept.acknowledgedAgain >= MANY_TIMES && nowMs - kept.acknowledgedMs < SELDOM_MS;
@@ -79,14 +82,14 @@ export class KeyPresses<Facts> {
     if (!kept || kept.acknowledged) return null;
     kept.acknowledged = true;
     kept.acknowledgedMs = nowMs;
-    kept.lastMs = Math.max(kept.lastMs, nowMs);
+    heard(kept, nowMs);
     return kept;
   }
 
   /** An equal frame came that is not the device's own, or cannot be told from one: the repeats are not over. */
   touch(code: string, nowMs: number): void {
     const kept = this.#kept.get(code);
-    if (kept) kept.lastMs = Math.max(kept.lastMs, nowMs);
+    if (kept) heard(kept, nowMs);
   }
 
   /** The port went away: the device may not have heard the last acknowledgements, and will repeat. */
@@ -111,11 +114,17 @@ export class KeyPresses<Facts> {
   #keep(code: string, nowMs: number, facts: Facts): HeardPress<Facts> {
     // Deleted first: the map keeps the order of the last presses.
     this.#kept.delete(code);
+    // There is no press memory: a device that sends another key has done with the one before, wherever the port was.
+    for (const other of this.#kept.values()) {
+      other.cutOff = false;
+      other.lastMs = Math.min(other.lastMs, other.heardMs);
+    }
     const oldest = this.#kept.keys().next();
     if (this.#kept.size >= MAX_KEPT && !oldest.done) this.#kept.delete(oldest.value);
     const press = { seq: (this.#seq += 1), code, pressedMs: nowMs, facts };
     const kept = {
       ...press,
+      heardMs: nowMs,
       lastMs: nowMs,
       acknowledged: false,
       acknowledgedAgain: 0,
@@ -125,4 +134,9 @@ export class KeyPresses<Facts> {
     this.#kept.set(code, kept);
     return kept;
   }
+}
+
+function heard(kept: Kept<unknown>, nowMs: number): void {
+  kept.heardMs = nowMs;
+  kept.lastMs = Math.max(kept.lastMs, nowMs);
 }

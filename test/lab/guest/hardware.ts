@@ -4,7 +4,7 @@ import type { EvaluatorHandle, PrinterHandle } from '../../../firmware-sim/index
 import { startHidScanner, type HidScannerHandle } from '../../../firmware-sim/scanner/hid-scanner.ts';
 import { printerGadget, serialGadget } from './gadgets.ts';
 import { startKeypad, type KeypadHandle } from './keypad.ts';
-import { ftdiAdapter } from './monitor.ts';
+import { ftdiAdapter, type Adapter } from './monitor.ts';
 import { wire } from './wire.ts';
 
 type Plug = { plug(): Promise<void>; unplug(): Promise<void> };
@@ -17,8 +17,8 @@ export type Hardware = {
   keypad: KeypadHandle;
   scanner: HidScannerHandle;
   printer: Plug & { sim: PrinterHandle };
-  /** where a serial device of the kernel ends and the simulated one begins */
-  adapter: Plug;
+  /** the FTDI adapter alone */
+  adapter: Adapter;
 };
 
 /** Plugs everything in. */

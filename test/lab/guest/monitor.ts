@@ -5,19 +5,20 @@ import { LIMIT_MS } from './check.ts';
 
 const PORT = '/dev/virtio-ports/lab.qmp';
 
-export type Adapter = { plug(): Promise<void>; unplug(): Promise<void> };
+/** `socket`: one of the root hub's [1…8], 1 unless another is named. */
+export type Adapter = { plug(socket?: number): Promise<void>; unplug(): Promise<void> };
 
 /** The FTDI adapter with which the guest was started; it says the serial number 0001, as cheap ones do. */
 export async function ftdiAdapter(): Promise<Adapter> {
   await command('qmp_capabilities');
   return {
-    plug: () =>
+    plug: (socket = 1) =>
       command('device_add', {
         driver: 'usb-serial',
         id: 'usbserial0',
         chardev: 'ser0',
         bus: 'xhci.0',
-        port: '1',
+        port: String(socket),
         'always-plugged': true,
         serial: '0001',
       }),

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import type { FoundView } from '../../../../kiosk-agent/contract/live.ts';
-import { check } from '../check.ts';
+import { until } from '../../../harness/programs.ts';
+import { check, LIMIT_MS } from '../check.ts';
 import type { Hardware } from '../hardware.ts';
 import type { Front } from '../visit.ts';
 import { keysLit } from './visits.ts';
 
-export async function checkNames(front: Front, { evaluators }: Hardware): Promise<void> {
+export async function checkNames(front: Front, { evaluators, adapter }: Hardware): Promise<void> {
   const device = evaluators[1]!;
 
   await check('a port that is bound by its socket is found again as /dev/ttyUSB1, and rates', async () => {
@@ -32,5 +33,23 @@ export async function checkNames(front: Front, { evaluators }: Hardware): Promis
     await keysLit(device, session);
     device.sim.press(3);
     assert.equal((await front.rated(session)).level, 3);
+  });
+
+  await check('one just like it at another socket is proposed and never taken', async () => {
+    await adapter.unplug();
+    await front.is(device.id, 'lost', 'missing');
+    await adapter.plug(2);
+    const proposed = await until(
+      'the agent to see it at the other socket',
+      async () => {
+        const { state, detail } = await front.is(device.id, 'missing');
+        return state === 'missing' && /one just like it is at another socket/.test(detail ?? '');
+      },
+      LIMIT_MS,
+    );
+    assert.ok(proposed);
+    await adapter.unplug();
+    await adapter.plug(1);
+    await front.is(device.id, 'ready');
   });
 }
