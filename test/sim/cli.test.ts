@@ -49,7 +49,7 @@ const devices: {
     kind: 'evaluator',
     args: ['evaluator-line'],
     send: '2457484F2C312A414641410D0A',
-    answer: '48492C312C48414C4C2D455635',
+    answer: '2448492C312C48414C4C2D455635',
   },
   {
     kind: 'ff68',
@@ -104,6 +104,14 @@ const devices: {
     answer: '7E0110',
     says: 'sign 1: "A001"',
   },
+  // 888 in green, the published example
+  {
+    kind: 'sign',
+    args: ['sign', '--protocol', 'xunpeng'],
+    send: '3A00780301B60A',
+    answer: '2A00780301A60A',
+    says: 'sign 1: "888"',
+  },
 ];
 
 describe('hall-sim', () => {
@@ -116,7 +124,7 @@ describe('hall-sim', () => {
     await until(`${device.answer} from hall-sim ${device.args.join(' ')}`, async () => {
       if (device.type !== undefined) program.write(device.type);
       if (device.send !== undefined) line.send(device.send);
-      const answered = () => line.heard().includes(device.answer);
+      const answered = () => line.heard().startsWith(device.answer);
       return until('an answer', answered, 700).catch(() => false);
     });
     // What went over the wire stands on the screen.

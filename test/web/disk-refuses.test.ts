@@ -3,18 +3,31 @@ import { DatabaseSync } from 'node:sqlite';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startEvaluator, type EvaluatorHandle } from '../../firmware-sim/index.ts';
+import {
+  startEvaluator,
+  startFf68Bus,
+  type EvaluatorHandle,
+  type Ff68BusHandle,
+} from '../../firmware-sim/index.ts';
 import { hallYaml, startHall, type Hall } from '../harness/hall.ts';
 import { temporaryFolder, until } from '../harness/programs.ts';
 
+/** FF68, 0C 顺呼 */
+const CALL_NEXT = 0x0c;
 const folder = temporaryFolder('refusing');
 let hall: Hall;
 let evaluator: EvaluatorHandle;
+let pads: Ff68BusHandle;
 beforeAll(async () => {
+  pads = await startFf68Bus({ port: 'tcp:0', addresses: { 1: 'pad' } });
   evaluator = await startEvaluator({ port: 'tcp:0', serial: 'REFUSED-1' });
   hall = await startHall(
     folder.path,
-    hallYaml(`devices: [{id: evaluator-1, model: elp1, port: "${evaluator.port}", window: 1}]\n`),
+    hallYaml(`
+devices:
+  - {id: evaluator-1, model: elp1, port: "${evaluator.port}", window: 1}
+  - {id: pads, model: ff68, port: "${pads.port}", addresses: {1: {window: 2, as: pad, staff: "1002"}}}
+`),
   );
   await until('the evaluator', async () =>
     JSON.stringify((await hall.as(null)('GET', 'health')).body).includes('"state":"ready"'),
@@ -23,6 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await hall.close();
   await evaluator.close();
+  await pads.close();
   folder[Symbol.dispose]();
 });
 
@@ -40,7 +54,7 @@ const take = () =>
     idempotencyKey: randomUUID(),
   });
 
-it('refuses tickets, leaves presses with their device, says so, and goes on with the next number when the disk takes writes again', async () => {
+it('refuses tickets, leaves presses and keys with their devices, says so, and goes on with the next number when the disk takes writes again', async () => {
   const before = (await take()).body;
   disk("CREATE TRIGGER refuse BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no room'); END");
 
@@ -59,6 +73,9 @@ it('refuses tickets, leaves presses with their device, says so, and goes on with
     () => evaluator.wire().filter((entry) => entry.decoded.includes('KEY,')).length >= 3,
   );
   expect(evaluator.state()).toMatchObject({ pressesWaiting: 1, pressesAcknowledged: 0 });
+  pads.press(1, CALL_NEXT);
+  await until('the key to be sent again', () => (pads.state().devices[1]?.sent ?? 0) >= 3);
+  expect(pads.state().devices[1]).toMatchObject({ acknowledged: 0 });
 
   disk('DROP TRIGGER refuse');
   await until(
@@ -66,6 +83,7 @@ it('refuses tickets, leaves presses with their device, says so, and goes on with
     async () => (await hall.as(null)('GET', 'health')).body['status'] === 'ok',
   );
   await until('the press to be acknowledged', () => evaluator.state().pressesAcknowledged === 1);
+  await until('the key to be acknowledged', () => pads.state().devices[1]?.acknowledged === 1);
   const after = (await take()).body;
   expect([before['number'], after['number']]).toEqual(['A001', 'A002']);
   const events = (await hall.as('integrator')('GET', 'events?after=0&limit=1000')).body as unknown as {
@@ -75,4 +93,6 @@ it('refuses tickets, leaves presses with their device, says so, and goes on with
   expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
   expect(events.filter((event) => event.type === 'hall.rating.ignored')).toHaveLength(1);
   expect(events.filter((event) => event.type === 'hall.ticket.reserved')).toHaveLength(2);
+  expect(events.filter((event) => event.type === 'hall.window.opened')).toHaveLength(1);
+  expect(events.filter((event) => event.type === 'hall.ticket.called')).toHaveLength(1);
 });
