@@ -95,7 +95,7 @@ export const configSchema = z
         .describe('What is said at a call'),
       signs: z
         .strictObject({
-          call: z.string().min(1).max(60).default('请{number}号到{window}号窗口'),
+          call: z.string().min(1).max(60).default('请{number}到{window}号窗口'),
           serving: z.string().max(60).default('{number}号 办理中'),
           idle: z.string().max(60).default('{window}号窗口'),
           paused: z.string().max(60).default('暂停服务'),

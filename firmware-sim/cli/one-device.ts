@@ -106,8 +106,9 @@ type Handled = {
  * is for every device: `!unplug`, `!plug`, `!fault NAME`, `!fault NAME off`. A wrong word is answered on standard error.
  */
 export function runDevice(kind: string, device: Handled, obey: (line: string) => unknown) {
-  say(`${kind} ready ${device.port}`);
+  // Whoever waits for the ready line may end it at once.
   endWith(device);
+  say(`${kind} ready ${device.port}`);
   createInterface({ input: process.stdin }).on('line', (typed) => {
     const line = typed.trim();
     if (line === '') return;

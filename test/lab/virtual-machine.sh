@@ -258,7 +258,7 @@ A=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -nic 
 # unmodified kernel: it emulates ring 0 and stops at cmpxchg16b. TCG then: no KVM needed at all.
 ACCEL=${HALL_LAB_ACCEL-}
 [ -n "$ACCEL" ] || { if [ -w /dev/kvm ] && { [ -d /sys/module/kvm_amd ] || [ -d /sys/module/kvm_intel ]; }; then ACCEL=kvm; else ACCEL=tcg; fi; }
-if [ "$ACCEL" = kvm ]; then A+=(-enable-kvm -cpu "${HALL_LAB_CPU:-host}"); else A+=(-accel tcg,thread=multi,tb-size=256 -cpu "${HALL_LAB_CPU:-max,-la57}"); fi
+if [ "$ACCEL" = kvm ]; then A+=(-enable-kvm -cpu "${HALL_LAB_CPU:-host}"); else A+=(-accel tcg,thread=multi,tb-size=256 -cpu "${HALL_LAB_CPU:-max,-la57,-pku}"); fi
 [ -f /usr/share/qemu/qboot.rom ] && [ -z "${HALL_LAB_SEABIOS-}" ] && A+=(-bios qboot.rom)
 LOGL=3; [ -n "$CONSOLE" ] && LOGL=7
 A+=(-append "console=ttyS0 quiet loglevel=$LOGL panic=-1 mitigations=off random.trust_cpu=on no_timer_check tsc=reliable 8250.nr_uarts=1 cryptomgr.notests ${HALL_LAB_APPEND-}")

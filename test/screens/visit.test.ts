@@ -247,6 +247,33 @@ it(
   },
 );
 
+it(
+  'serves a visitor by pad, sign and four-key evaluator alone, with every device of the hall ready',
+  { timeout: 60_000 },
+  async () => {
+    await until('every device to be ready', async () => {
+      const { status, devices } = await health();
+      return status === 'ok' && devices.length === 18 && devices.every((device) => device.state === 'ready');
+    });
+    const number = await tap('查询、打印证明');
+    await done();
+    const at = (line: string, address: number) => card(line).locator(`[data-address="${address}"]`);
+    await at('pads', 6).getByRole('button', { name: /^顺呼/ }).click();
+    await board.page.getByText(number).first().waitFor();
+    await at('signs', 6).getByText(`请${number}到6号窗口`).waitFor();
+    await at('pads', 6)
+      .locator('.digits b', { hasText: number.slice(1) })
+      .waitFor();
+    await picture(panel.page, '18-panel-pad-called');
+    await at('pads', 6).getByRole('button', { name: /^评价/ }).click();
+    await at('pads', 16).locator('.lamp.lit', { hasText: '请评价' }).waitFor();
+    await at('pads', 16).getByRole('button', { name: /^满意/ }).click();
+    const rating = farEnd.page.locator('.rating', { hasText: number });
+    await rating.waitFor();
+    expect(await rating.innerText()).toContain('满意');
+  },
+);
+
 it('had no error in any page', () => {
   for (const screen of [kiosk, board, window1, clerk, panel, farEnd]) expect(screen.trouble).toEqual([]);
 });

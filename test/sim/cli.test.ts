@@ -4,6 +4,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { parse, parseDocument } from 'yaml';
+import { parseConfig } from '../../kiosk-agent/config.ts';
+import { deviceFaults } from '../../kiosk-agent/device/manager.ts';
 import { ROOT, startProgram, temporaryFolder, until, type Program } from '../harness/programs.ts';
 
 const cli = 'firmware-sim/cli.ts';
@@ -61,14 +64,14 @@ const devices: {
     kind: 'ff68',
     args: ['ff68', '--addresses', '1=pad,2=evaluator'],
     type: '2:1',
-    answer: 'FF6803036802110013' + '16',
+    answer: 'FF680303680211001316',
   },
   {
     kind: 'ff68',
     args: ['ff68', '--addresses', '1=pad'],
     send: 'FF6808086801020A0A0A0002032616',
     type: '1:6+confirm',
-    answer: 'FF6804046801' + '01060F' + '1716',
+    answer: 'FF680404680101060F1716',
     says: 'pad 1: waiting "   ", ticket "023"',
   },
   { kind: 'ub485', args: ['ub485', '--addresses', '1,2'], type: '2:call', answer: '01023107' },
@@ -78,7 +81,7 @@ const devices: {
   {
     kind: 'printer',
     args: ['printer', '--kind', 'basic', '--width', '58'],
-    send: '1D2848060030303030303' + '11D7201',
+    send: '1D284806003030303030311D7201',
     answer: '00',
   },
   // sense: no card on the plate, SW3 80; then the card of somebody who does not exist
@@ -143,7 +146,7 @@ describe('hall-sim', () => {
       await until('the key', () => line.heard().includes('FF6803036801010D0F16'));
       line.send('FF6803036801010D0F16');
       // beep
-      line.send('FF68020268010304' + '16');
+      line.send('FF6802026801030416');
       await until('the beep in words', () =>
         program.said().includes('pad 1: waiting "   ", ticket "   ", 1 beeps'),
       );
@@ -245,5 +248,14 @@ describe('hall-sim', () => {
     expect(commands.length).toBe(10);
     const page = readFileSync(join(ROOT, 'docs', 'simulator.md'), 'utf8');
     for (const command of commands) expect(page).toContain(`npx hall-sim ${command} `);
+  });
+
+  it('the lines of configuration in docs/simulator.md are good', () => {
+    const page = readFileSync(join(ROOT, 'docs', 'simulator.md'), 'utf8');
+    const lines = [...page.matchAll(/`(\{id: [^`]+)`/g)].map((match) => `  - ${match[1]}`);
+    expect(lines.length).toBe(11);
+    const hall = parseDocument(readFileSync(join(ROOT, 'halls', 'weihai.yaml'), 'utf8'));
+    hall.set('devices', parse(lines.join('\n')));
+    expect(parseConfig(hall.toString(), deviceFaults, '/state')).toMatchObject({ ok: true });
   });
 });

@@ -37,6 +37,7 @@ const READERS = 2;
 const KEY = { evaluate: 0x0b, next: 0x0c };
 /** Two equal frames within 400 ms are one press (FF68). */
 const TWO_PRESSES_MS = 500;
+const LOW_MM = 5_000;
 
 const random = seeded(SEED);
 const people = Object.keys(samplePeople) as SamplePerson[];
@@ -248,7 +249,7 @@ it(
     over = true;
     await Promise.all(life);
     for (const device of [...evaluators, ...lines, ...printers, ...readers]) await device.plug();
-    await until('all devices', async () => (await views()).every((each) => each.state === 'ready'), 60_000);
+    await allReady();
     await until('all presses', () => evaluators.every((each) => each.state().pressesWaiting === 0), 60_000);
     const log = await events();
     const of = <T extends HallEvent['type']>(type: T) =>

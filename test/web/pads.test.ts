@@ -97,7 +97,7 @@ describe('a pad at a window', () => {
     await press(1, KEYS.next);
     expect(await window(1)).toMatchObject({ state: 'called', staff: '1001', ticket: { number: 'A001' } });
     await until('the display', () => pad(1).display.ticket === '001' && pad(1).display.waiting === '  2');
-    await signShows(1, /请A001号到1号窗口/);
+    await signShows(1, /请A001到1号窗口/);
   });
 
   it('recalls, and beeps for a key that does not fit', async () => {
@@ -183,6 +183,6 @@ describe('a pad at a window', () => {
     await signs.plug();
     await until('the display', () => Number(pad(3).display.waiting) === waiting + 1);
     expect(pad(3).display.ticket).toBe(digits);
-    await signShows(2, /请.00.号到3号窗口/);
+    await signShows(2, /请.00.到3号窗口/);
   });
 });

@@ -15,40 +15,61 @@ export async function ftdiAdapter(): Promise<Adapter> {
     plug: (socket = 1) =>
       command('device_add', {
         driver: 'usb-serial',
-        id: 'usbserial0',
+        id: DEVICE,
         chardev: 'ser0',
         bus: 'xhci.0',
         port: String(socket),
         'always-plugged': true,
         serial: '0001',
       }),
-    unplug: () => command('device_del', { id: 'usbserial0' }),
+    async unplug() {
+      await command('device_del', { id: DEVICE });
+      // The answer means that the guest was told; only then is its end of the line free.
+      await heard(
+        ({ event, data }) => event === 'DEVICE_DELETED' && data?.device === DEVICE,
+        'the unplugging',
+      );
+    },
   };
 }
+
+const DEVICE = 'usbserial0';
+type Message = { id?: string; error?: { desc: string }; event?: string; data?: { device?: string } };
 
 /** A virtio port can be opened by one at a time, and a blocking read of it would keep the program from ending. */
 const file = openSync(PORT, constants.O_RDWR | constants.O_NONBLOCK);
 process.once('exit', () => closeSync(file));
-let heard = '';
+const messages: Message[] = [];
+let rest = '';
 
 async function command(execute: string, given: object = {}): Promise<void> {
   writeSync(file, `${JSON.stringify({ execute, arguments: given, id: execute })}\n`);
-  const buffer = Buffer.alloc(4096);
-  await until(
-    `QEMU to answer ${execute}`,
+  const { error } = await heard(({ id }) => id === execute, execute);
+  if (error) throw new Error(`QEMU refuses ${execute}: ${error.desc}`);
+}
+
+/** Waits for the first message of this kind and takes it out of those that have come. */
+async function heard(is: (message: Message) => boolean, what: string): Promise<Message> {
+  const at = await until(
+    `QEMU to answer ${what}`,
     () => {
-      try {
-        heard += buffer.toString('utf8', 0, readSync(file, buffer));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      }
-      const lines = heard.split('\n');
-      heard = lines.pop() ?? '';
-      const answer = lines.map((line) => JSON.parse(line) as Answer).find(({ id }) => id === execute);
-      if (answer?.error) throw new Error(answer.error.desc);
-      return answer !== undefined;
+      read();
+      const found = messages.findIndex(is);
+      return found >= 0 && { found };
     },
     LIMIT_MS,
   );
+  return messages.splice(at.found, 1)[0]!;
 }
-type Answer = { id?: string; error?: { desc: string } };
+
+function read(): void {
+  const buffer = Buffer.alloc(4096);
+  try {
+    rest += buffer.toString('utf8', 0, readSync(file, buffer));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+  }
+  const lines = rest.split('\n');
+  rest = lines.pop() ?? '';
+  messages.push(...lines.filter(Boolean).map((line) => JSON.parse(line) as Message));
+}

@@ -4,7 +4,8 @@ import { readdirSync, statSync } from 'node:fs';
 import type { DevicesReport } from '../../../../kiosk-agent/cli/devices-report.ts';
 import type { Check } from '../../../../kiosk-agent/cli/doctor/check.ts';
 import type { FoundView } from '../../../../kiosk-agent/contract/live.ts';
-import { check } from '../check.ts';
+import { until } from '../../../harness/programs.ts';
+import { check, LIMIT_MS } from '../check.ts';
 import { hall, holdPort, installRules } from '../computer.ts';
 import type { Front } from '../visit.ts';
 
@@ -33,13 +34,16 @@ export async function checkPermissions(front: Front, rules: string): Promise<voi
       );
   });
 
+  const serials = async (): Promise<Record<string, string | undefined>> =>
+    Object.fromEntries((await front.devices()).map(({ id, serial }) => [id, serial]));
   const holder = await holdPort('/dev/ttyUSB0');
   await check('with the rules every device becomes ready without a restart', async () => {
     await installRules(rules);
     for (const id of DEVICES)
       await front.is(id, ...(id === 'evaluator-2' ? ['busy' as const] : ['ready' as const]));
-    const serials = (await front.devices()).map(({ id, serial }) => [id, serial]);
-    assert.deepEqual(Object.fromEntries(serials), {
+    // A printer is asked for its number when it is ready.
+    await until('the printer to say who it is', async () => (await serials())['printer-1'], LIMIT_MS);
+    assert.deepEqual(await serials(), {
       'evaluator-1': 'EHR-LAB-1',
       'evaluator-2': undefined,
       'evaluator-3': 'ACM-LAB-3',
@@ -62,15 +66,18 @@ export async function checkPermissions(front: Front, rules: string): Promise<voi
   await check(
     'a port that another program has is busy, `hall doctor` names the program, and it is ready when that ends',
     async () => {
-      const { advice } = await front.is('evaluator-2', 'busy');
-      assert.match(advice?.en ?? '', /Another program holds the port/);
-      const { code, checks } = await doctor('root');
-      assert.equal(code, 1);
-      assert.match(
-        find(checks, 'holder', 'evaluator-2', 'trouble').sentence.en,
-        /^\/dev\/ttyUSB0 is held by node \S*port-holder\.ts \(\d+\)$/,
-      );
-      await holder.letGo();
+      try {
+        const { advice } = await front.is('evaluator-2', 'busy');
+        assert.match(advice?.en ?? '', /Another program holds the port/);
+        const { code, checks } = await doctor('root');
+        assert.equal(code, 1);
+        assert.match(
+          find(checks, 'holder', 'evaluator-2', 'trouble').sentence.en,
+          /^\/dev\/ttyUSB0 is held by node \S*port-holder\.ts \(\d+\)$/,
+        );
+      } finally {
+        await holder.letGo();
+      }
       assert.equal((await front.is('evaluator-2', 'ready')).serial, 'FTDI-LAB-2');
     },
   );
