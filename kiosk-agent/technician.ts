@@ -6,7 +6,7 @@ import type { LinkStatus } from './contract/link.ts';
 import { HallError } from './contract/problem.ts';
 import { captureHead, captureLine, isMasked } from './device/capture-format.ts';
 import type { CardRead, Scan } from './device/driver/interfaces.ts';
-import type { Unit } from './device/lines.ts';
+import type { Line, Unit } from './device/lines.ts';
 import type { Devices } from './device/manager.ts';
 import type { PluggedIn } from './device/plugged-in.ts';
 import type { Clock, Executor } from './executor.ts';
@@ -74,15 +74,17 @@ export function deviceRoom(parts: TechnicianParts): DeviceRoom {
     if (!unit) throw new HallError('not-found', `There is no device ${id} in the configuration.`);
     return unit;
   };
+  const lineOf = (id: string): Line => {
+    const line = devices.lineOf(id);
+    if (!line) throw new HallError('not-found', `There is no device ${id} in the configuration.`);
+    return line;
+  };
+  /** A line of several stands for its first device. */
   const view: DeviceRoom['view'] = (id) => {
-    unitOf(id);
-    const found = devices.list().find((each) => each.id === id);
+    const shown = devices.unit(id)?.id ?? lineOf(id).units[0]?.id;
+    const found = devices.list().find((each) => each.id === shown);
     if (!found) throw new HallError('internal', `device ${id} is not in its own list`);
     return found;
-  };
-  const lineOf = (id: string): string => {
-    unitOf(id);
-    return devices.lineOf(id)?.row.id ?? id;
   };
 
   return {
@@ -90,14 +92,14 @@ export function deviceRoom(parts: TechnicianParts): DeviceRoom {
     view,
     found: () => pluggedIn.list(),
     async bind(id, key) {
-      await pluggedIn.bind(lineOf(id), key);
+      await pluggedIn.bind(lineOf(id).row.id, key);
       return view(id);
     },
     async unbind(id) {
-      await pluggedIn.unbind(lineOf(id));
+      await pluggedIn.unbind(lineOf(id).row.id);
       return view(id);
     },
-    bindByKey: async (id, seconds) => pluggedIn.bindByKey(lineOf(id), seconds),
+    bindByKey: async (id, seconds) => pluggedIn.bindByKey(lineOf(id).row.id, seconds),
     stopBindByKey: () => pluggedIn.stopListening(),
     nextKey: (id, seconds) => nextKey(unitOf(id), seconds),
     async set(id, settings) {
@@ -106,10 +108,9 @@ export function deviceRoom(parts: TechnicianParts): DeviceRoom {
       return view(id);
     },
     test: (id, what) => test(parts, unitOf(id), what),
-    frames: (id) => tap.kept.get(lineOf(id)) ?? [],
+    frames: (id) => tap.kept.get(lineOf(id).row.id) ?? [],
     capture(id, line) {
-      const { row, model } = devices.lineOf(id) ?? {};
-      if (!row || !model) throw new HallError('not-found', `There is no device ${id} in the configuration.`);
+      const { row, model } = lineOf(id);
       const startedAt = clock();
       const startedMs = monotonicMs();
       line(

@@ -54,9 +54,9 @@ writeFileSync(
   join(root, 'docs', 'models.md'),
   `${note}# Device models\n\nRows of \`kiosk-agent/device/models.ts\`. None has been tried on a real device: what each was proved with stands in [devices.md](devices.md).\n\n| model | device | kind | ports | line | speciality |\n|---|---|---|---|---|---|\n${MODELS.map(
     (model) =>
-      `| \`${model.id}\` | ${model.name.zh} · ${model.name.en} | ${model.kind} | ${model.transports.join(', ')} | ${model.line.baud} ${model.line.data}${model.line.parity[0]?.toUpperCase()}${model.line.stop} | ${
-        speciality(model)
-      } |`,
+      `| \`${model.id}\` | ${model.name.zh} · ${model.name.en} | ${model.kind} | ${model.transports.join(', ')} | ${model.line.baud} ${model.line.data}${model.line.parity[0]?.toUpperCase()}${model.line.stop} | ${speciality(
+        model,
+      )} |`,
   ).join('\n')}\n`,
 );
 

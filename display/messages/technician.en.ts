@@ -91,7 +91,7 @@ const en: typeof zh = {
     'acknowledgement-not-heard':
       'it repeats a key and does not hear that it was taken: check the wire to the device',
     'too-hot': 'the sign is too hot; check its ventilation',
-    'never-heard': 'nothing has come from it since it was connected: press one of its keys and see',
+    'never-heard': 'nothing has come from it since it was connected: press a key, or scan a code, and see',
     unprotected:
       'its protocol has no checksum or no acknowledgement; on a disturbed line a press may be lost or wrong',
     'unknown-address':

@@ -86,9 +86,9 @@ export class Devices extends EventEmitter<{ status: [id: string, from: DeviceSta
     return this.#units.get(id);
   }
 
-  /** The line that a device is on. */
+  /** The line that a device is on, or that has this id itself. */
   lineOf(id: string): Line | undefined {
-    return this.#units.get(id)?.entry.line;
+    return (this.#units.get(id)?.entry ?? this.#entries.find(({ line }) => line.row.id === id))?.line;
   }
 
   lines(): Line[] {

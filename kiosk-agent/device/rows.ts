@@ -71,6 +71,8 @@ export function deviceFaults(rows: readonly DeviceRow[]): DeviceFault[] {
     }
     if (!model) return;
     for (const { path, why } of frameFaults(model, row)) fault(path, why);
+    if (row.addresses && Object.keys(row.addresses).length === 0)
+      fault(['addresses'], 'names no address: nothing would be driven');
     for (const unit of unitsOf(row)) {
       const at = unit.address === null ? [] : ['addresses', String(unit.address)];
       const roles = rolesOf(model, row);

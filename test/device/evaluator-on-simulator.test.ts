@@ -27,7 +27,10 @@ const PORTS = {
 async function hall(kind: keyof typeof PORTS, options: { acknowledge: boolean } = { acknowledge: true }) {
   const device = await startEvaluator({ port: PORTS[kind](), serial: 'SIM7' });
   undo.push(() => device.close());
-  const devices = openDevices([{ id: 'evaluator-1', model: 'elp1', port: device.port, window: 1 }], deviceParts());
+  const devices = openDevices(
+    [{ id: 'evaluator-1', model: 'elp1', port: device.port, window: 1 }],
+    deviceParts(),
+  );
   undo.push(() => devices.close());
   const { evaluator } = devices.evaluators()[0]!;
   const presses: Press[] = [];

@@ -40,6 +40,12 @@ describe('a line of several devices', () => {
     ]);
   });
 
+  it('has at least one address', () => {
+    expect(said({ id: 'a', model: 'ff68', port: 'serial:COM3', addresses: {} })).toEqual([
+      '0 addresses: names no address: nothing would be driven',
+    ]);
+  });
+
   it('must say what each address is when the model can be several things', () => {
     expect(said({ id: 'a', model: 'ff68', port: 'serial:COM3', addresses: { '1': { window: 1 } } })).toEqual([
       '0 addresses.1.as: say what it is: pad or evaluator',

@@ -42,7 +42,7 @@ process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
 function inTheGuest(...command: string[]): Promise<number | null> {
   const machine = spawn(
     join(LAB, 'virtual-machine.sh'),
-    ['--timing', '--gadget', '--usb-serial', 'guest', '--timeout', String(LIMIT_S), '--', ...command],
+    ['--timing', '--gadget', '--usb-serial', '--timeout', String(LIMIT_S), '--', ...command],
     { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   createInterface({ input: machine.stdout }).on('line', (line) => {

@@ -1,41 +1,28 @@
 #!/bin/bash
 # virtual-machine.sh - run a command in a throw-away QEMU/KVM guest that has a real Debian
-# kernel (uhid, hidraw, usb-serial, usblp, dummy_hcd gadgets, vhci-hcd), on top
+# kernel (uhid, hidraw, usb-serial, usblp, dummy_hcd gadgets), on top
 # of THIS machine's own files (read-only 9p + RAM overlay). See docs/lab.md.
 set -euo pipefail
 
 usage() {
   cat <<'E'
-usage: virtual-machine.sh [options] -- COMMAND [ARG...]       run COMMAND in the guest
+usage: virtual-machine.sh [options] -- COMMAND [ARG...]       run COMMAND in the guest, as root
        virtual-machine.sh --setup                              only prepare (apt + initramfs)
        virtual-machine.sh --shell [options]                    root shell on the guest console
 
+All files are this machine's, read-only under an overlay that is thrown away; so is what COMMAND writes.
 options
-  --cd DIR             working directory in the guest (default: the current one)
-  --rw DIR             DIR is writable and shared with the host (repeatable).
-                       Everything else is a copy-on-write overlay, thrown away.
-  --env NAME[=VALUE]   pass an environment variable (repeatable)
-  --user NAME          run COMMAND as this user (default root)
-  --rules FILE         install FILE as a udev rule before udevd starts (repeatable)
-  --usb-serial WHERE   plug a QEMU FTDI (0403:6001 -> ttyUSB0). WHERE is
-                       a path:  unix socket that QEMU listens on = far side
-                       'guest': far side is /dev/virtio-ports/lab.serialN
-                                inside the guest (no host side needed)
-                       repeatable; device ids usbserial0, usbserial1...
-  --usb-serial-follow SOCKET  the same, but plugged only while a client is
-                       connected to SOCKET (connect = plug, disconnect = unplug)
-  --gadget             load dummy_hcd + configfs gadgets (HID, printer, ACM) at start
-                       four controllers: dummy_udc.0 ... dummy_udc.3
-  --usbip              load vhci-hcd at start (about 1 s: it makes 16 root hubs)
-  --qmp SOCKET         QMP monitor on this host socket (device_add/device_del)
+  --usb-serial         plug a QEMU FTDI (0403:6001 -> ttyUSB0, device id usbserial0); its far side is
+                       /dev/virtio-ports/lab.serial0, QEMU's monitor /dev/virtio-ports/lab.qmp
+  --gadget             load dummy_hcd + configfs gadgets (printer, ACM): dummy_udc.0 ... dummy_udc.3
   --timeout S          stop the VM after S seconds, exit 124 (default 600)
-  --mem MIB --cpus N   default 1024 and 2
-  --no-udev            do not start systemd-udevd
+  --mem MIB --cpus N   default 1536 and 2
   --timing             print boot timings to stderr
   --console FILE       keep the kernel console log in FILE
 exit: COMMAND's exit code; 124 = timeout; 125 = the VM itself failed
 env:  HALL_LAB_DIR  cache directory (default: '.cache' beside this script)
       HALL_LAB_KERNEL  kernel package (default: what linux-image-amd64 depends on)
+      HALL_LAB_ACCEL=kvm|tcg, HALL_LAB_CPU, HALL_LAB_APPEND (kernel), HALL_LAB_QEMU_ARGS
 E
 }
 
@@ -45,7 +32,7 @@ die() { echo "virtual-machine.sh: $*" >&2; exit 125; }
 T0=$EPOCHREALTIME
 
 # ---------------------------------------------------------------- set-up ----
-STAMP_VERSION=11
+STAMP_VERSION=12
 setup() {
   mkdir -p "$CACHE"; exec 9>"$CACHE/lock"; flock 9
   if [ "$(cat "$CACHE/stamp" 2>/dev/null)" = "$STAMP_VERSION" ] &&
@@ -67,16 +54,15 @@ setup() {
   pick() { apt-cache depends linux-image-amd64 2>/dev/null | awk '/Depends:/{print $2; exit}'; }
   K=${HALL_LAB_KERNEL:-$(pick)}
   get() { (cd "$D" && apt-get download "$@") >>"$log" 2>&1; }
-  { [ -n "$K" ] && get "$K" busybox-static udev usbip; } ||
+  { [ -n "$K" ] && get "$K" busybox-static udev; } ||
     { apt-get update >>"$log" 2>&1; K=${HALL_LAB_KERNEL:-$(pick)}
-      get "$K" busybox-static udev usbip; } ||
+      get "$K" busybox-static udev; } ||
     { tail -5 "$log" >&2; die "apt-get download failed (see $log)"; }
   # merged-/usr layout, so that the tree can lie over the host's / in an overlay
   mkdir -p "$G"/usr/{bin,sbin,lib,lib64}
   for d in bin sbin lib lib64; do ln -s usr/$d "$G/$d"; done
   unpack() { dpkg-deb --fsys-tarfile "$1" | tar -x -C "$G" --keep-directory-symlink "${@:2}"; }
   unpack "$D"/udev_*.deb  --exclude=./usr/share/{doc,man,locale,bash-completion,zsh} --exclude=./etc/init.d
-  unpack "$D"/usbip_*.deb --exclude=./usr/share/{doc,man}
   unpack "$D"/busybox-static_*.deb --exclude=./usr/share --exclude=./usr/sbin --exclude=./etc
   # kernel image + only the module directories that a USB/HID/tty lab needs
   dpkg-deb --fsys-tarfile "$D/$K"_*.deb | tar -x -C "$G" --keep-directory-symlink --wildcards \
@@ -156,29 +142,17 @@ for p in /sys/class/virtio-ports/*; do
   read -r n <$p/name 2>/dev/null || continue
   case $n in lab.out) OUT=/dev/${p##*/};; lab.err) ERR=/dev/${p##*/};; lab.ctl) CTL=/dev/${p##*/};; esac
 done
-. $J/spec      # WORKDIR, RUNUSER, UDEV, SHARES, SHELLMODE, MODULES
-for i in $SHARES; do
-  d=$($bb cat $J/share.$i); $bb mkdir -p "$d"
-  $bb mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=none,access=client share$i "$d"
-done
-if [ "$UDEV" = 1 ]; then
-  [ -d $J/rules ] && $bb mkdir -p /run/udev/rules.d && $bb cp $J/rules/* /run/udev/rules.d/
-  /usr/lib/systemd/systemd-udevd --daemon --resolve-names=late 2>/run/hall-lab/udevd.log
-  mark udevd
-fi
+. $J/spec      # WORKDIR, SHELLMODE, MODULES
+/usr/lib/systemd/systemd-udevd --daemon --resolve-names=late 2>/run/hall-lab/udevd.log
+mark udevd
 # drivers: with udevd they would autoload on plug too; loaded now, hot-plug is quick
 for m in $MODULES; do /usr/sbin/modprobe $(echo $m | $bb tr , " ") 2>>/run/hall-lab/modprobe.log; done
 $bb mount -t configfs none /sys/kernel/config 2>/dev/null
 $bb mount -t debugfs none /sys/kernel/debug 2>/dev/null
 mark modules
-if [ "$UDEV" = 1 ]; then
-  udevadm trigger --action=add --subsystem-match=usb --subsystem-match=tty --subsystem-match=hidraw \
-    --subsystem-match=virtio-ports --subsystem-match=usbmisc --subsystem-match=misc
-  udevadm settle -t 10
-else
-  $bb mkdir -p /dev/virtio-ports
-  for p in /sys/class/virtio-ports/*; do read -r n <$p/name && $bb ln -s /dev/${p##*/} /dev/virtio-ports/$n; done 2>/dev/null
-fi
+udevadm trigger --action=add --subsystem-match=usb --subsystem-match=tty --subsystem-match=hidraw \
+  --subsystem-match=virtio-ports --subsystem-match=usbmisc --subsystem-match=misc
+udevadm settle -t 10
 mark ready
 cd "$WORKDIR" || { echo "hall-lab: no $WORKDIR in the guest"; }
 if [ "$SHELLMODE" = 1 ]; then
@@ -195,9 +169,7 @@ $bb cat </run/hall-lab/e >$ERR 3>&- & ce=$!
 (
   exec 3>&-
   . $J/env
-  if [ -n "$RUNUSER" ]; then
-    exec /usr/bin/setpriv --reuid "$RUNUSER" --regid "$(id -g "$RUNUSER")" --init-groups -- /bin/sh $J/cmd
-  else exec /bin/sh $J/cmd; fi
+  exec /bin/sh $J/cmd
 ) </dev/null >/run/hall-lab/o 2>/run/hall-lab/e
 rc=$?
 # what the command left running must not keep the machine up: wait 2 s at most
@@ -211,20 +183,14 @@ E
 }
 
 # -------------------------------------------------------------- arguments ----
-WORKDIR=$PWD; RUNUSER=; UDEV=1; TMO=600; MEM=1024; CPUS=2; TIMING=; CONSOLE=; SHELLMODE=0; SETUP_ONLY=; GADGET=0; USBIP=0
-RW=(); ENVS=(); RULES=(); SERIAL=(); QMP=; CMD=()
+TMO=600; MEM=1536; CPUS=2; TIMING=; CONSOLE=; SHELLMODE=0; SETUP_ONLY=; GADGET=; SERIAL=; CMD=()
 while [ $# -gt 0 ]; do
   case $1 in
     --) shift; CMD=("$@"); break;;
     --setup) SETUP_ONLY=1; shift;; --shell) SHELLMODE=1; shift;;
-    --cd) WORKDIR=$(readlink -f "$2"); shift 2;; --rw) RW+=("$(readlink -f "$2")"); shift 2;;
-    --env) ENVS+=("$2"); shift 2;; --user) RUNUSER=$2; shift 2;;
-    --rules) RULES+=("$2"); shift 2;;
-    --usb-serial) SERIAL+=("always $2"); shift 2;; --usb-serial-follow) SERIAL+=("follow $2"); shift 2;;
-    --qmp) QMP=$2; shift 2;; --timeout) TMO=$2; shift 2;;
-    --mem) MEM=$2; shift 2;; --cpus) CPUS=$2; shift 2;;
-    --gadget) GADGET=1; shift;; --usbip) USBIP=1; shift;;
-    --no-udev) UDEV=0; shift;; --timing) TIMING=1; shift;; --console) CONSOLE=$2; shift 2;;
+    --usb-serial) SERIAL=1; shift;; --gadget) GADGET=1; shift;;
+    --timeout) TMO=$2; shift 2;; --mem) MEM=$2; shift 2;; --cpus) CPUS=$2; shift 2;;
+    --timing) TIMING=1; shift;; --console) CONSOLE=$2; shift 2;;
     -h|--help) usage; exit 0;; *) usage >&2; die "unknown option $1";;
   esac
 done
@@ -237,19 +203,15 @@ RUN=$(mktemp -d /tmp/hall-lab.XXXXXX)
 cleanup() { rm -rf "$RUN"; }; trap cleanup EXIT
 mkdir "$RUN/job"
 MODULES="uhid hid-generic"
-if [ ${#SERIAL[@]} -gt 0 ]; then MODULES+=" xhci-pci usbserial ftdi_sio"; fi
-if [ $GADGET = 1 ]; then MODULES+=" usbhid usblp cdc-acm libcomposite dummy_hcd,num=4 usb_f_hid usb_f_printer usb_f_acm"; fi
-if [ $USBIP = 1 ]; then MODULES+=" usbhid vhci-hcd"; fi
-{ printf 'WORKDIR=%q\nRUNUSER=%q\nUDEV=%q\nSHELLMODE=%q\nMODULES=%q\nSHARES=%q\n' "$WORKDIR" "$RUNUSER" "$UDEV" \
-    "$SHELLMODE" "${HALL_LAB_MODULES-$MODULES}" "${!RW[*]}"; } >"$RUN/job/spec"
+[ -z "$SERIAL" ] || MODULES+=" xhci-pci usbserial ftdi_sio"
+[ -z "$GADGET" ] || MODULES+=" usbhid usblp cdc-acm libcomposite dummy_hcd,num=4 usb_f_printer usb_f_acm"
+printf 'WORKDIR=%q\nSHELLMODE=%q\nMODULES=%q\n' "$PWD" "$SHELLMODE" "$MODULES" >"$RUN/job/spec"
 { for v in PATH HOME LANG USER CI TERM NODE_OPTIONS FORCE_COLOR NO_COLOR; do
     [ -n "${!v+x}" ] && printf "export %s=%q\n" "$v" "${!v}"; done
-  for e in "${ENVS[@]}"; do n=${e%%=*}; case $e in *=*) v=${e#*=};; *) v=${!n-};; esac
-    printf "export %s=%q\n" "$n" "$v"; done; echo "export HALL_LAB=1"; } >"$RUN/job/env"
+  echo "export HALL_LAB=1"; } >"$RUN/job/env"
 # quote for any POSIX sh (not %q, whose $'..' dash does not know)
 q() { local s; for s in "$@"; do printf " '%s'" "${s//\'/\'\\\'\'}"; done; }
 [ ${#CMD[@]} -gt 0 ] && { printf 'exec'; q "${CMD[@]}"; echo; } >"$RUN/job/cmd"
-for r in "${RULES[@]}"; do mkdir -p "$RUN/job/rules"; cp "$r" "$RUN/job/rules/"; done
 
 A=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -nic none
    -M pc,usb=off,vmport=off -m "$MEM" -smp "$CPUS" -rtc base=utc -sandbox on,spawn=deny
@@ -264,28 +226,23 @@ LOGL=3; [ -n "$CONSOLE" ] && LOGL=7
 A+=(-append "console=ttyS0 quiet loglevel=$LOGL panic=-1 mitigations=off random.trust_cpu=on no_timer_check tsc=reliable 8250.nr_uarts=1 cryptomgr.notests ${HALL_LAB_APPEND-}")
 fs() { A+=(-fsdev "local,id=$1,path=${2//,/,,},security_model=none,multidevs=remap$3" -device "virtio-9p-pci,fsdev=$1,mount_tag=$1"); }
 fs host / ,readonly=on; fs lab "$CACHE/guest" ,readonly=on; fs job "$RUN/job" ""
-for i in "${!RW[@]}"; do printf %s "${RW[i]}" >"$RUN/job/share.$i"; fs "share$i" "${RW[i]}" ""; done
 A+=(-device virtio-serial-pci,id=vs,max_ports=31)
 mkfifo "$RUN/out" "$RUN/err" "$RUN/ctl"
 port() { A+=(-add-fd "fd=$2,set=$2" -chardev "file,id=$1,path=/dev/fdset/$2,append=on" -device "virtserialport,bus=vs.0,chardev=$1,name=lab.$1"); }
 port out 11; port err 12; port ctl 13
 if [ $SHELLMODE = 1 ]; then A+=(-chardev stdio,id=con,signal=off -serial chardev:con)
 else A+=(-chardev "file,id=con,path=${CONSOLE:-$RUN/console}" -serial chardev:con); fi
-# QMP: one monitor for the guest itself (/dev/virtio-ports/lab.qmp), one for the host if asked
+# QEMU's monitor for the guest itself (/dev/virtio-ports/lab.qmp)
 A+=(-qmp "unix:$RUN/qmp,server=on,wait=off" -chardev "socket,id=gqmp,path=$RUN/qmp,reconnect=1"
     -device virtserialport,bus=vs.0,chardev=gqmp,name=lab.qmp)
-[ -n "$QMP" ] && A+=(-qmp "unix:$QMP,server=on,wait=off")
-[ ${#SERIAL[@]} = 0 ] && [ -z "$QMP" ] || A+=(-device qemu-xhci,id=xhci,p2=8,p3=8)
-for i in "${!SERIAL[@]}"; do
-  read -r how where <<<"${SERIAL[i]}"
-  ap=off; [ "$how" = always ] && ap=on
-  if [ "$where" = guest ]; then
-    A+=(-chardev "socket,id=ser$i,path=$RUN/ser$i,server=on,wait=off"
-        -chardev "socket,id=far$i,path=$RUN/ser$i,reconnect=1"
-        -device "virtserialport,bus=vs.0,chardev=far$i,name=lab.serial$i")
-  else A+=(-chardev "socket,id=ser$i,path=${where//,/,,},server=on,wait=off"); fi
-  A+=(-device "usb-serial,chardev=ser$i,id=usbserial$i,bus=xhci.0,always-plugged=$ap,port=$((i+1)),serial=0001")
-done
+if [ -n "$SERIAL" ]; then
+  # 0001: the serial number of cheap adapters, which tells nothing apart
+  A+=(-device qemu-xhci,id=xhci,p2=8,p3=8
+      -chardev "socket,id=ser0,path=$RUN/ser0,server=on,wait=off"
+      -chardev "socket,id=far0,path=$RUN/ser0,reconnect=1"
+      -device "virtserialport,bus=vs.0,chardev=far0,name=lab.serial0"
+      -device "usb-serial,chardev=ser0,id=usbserial0,bus=xhci.0,always-plugged=on,port=1,serial=0001")
+fi
 [ -n "${HALL_LAB_QEMU_ARGS-}" ] && A+=($HALL_LAB_QEMU_ARGS)
 
 cat "$RUN/out" & C1=$!

@@ -230,6 +230,8 @@ it(
     const watch = async (): Promise<void> => {
       while (!over) {
         await pause(2000);
+        // A roll is good for some 600 tickets; somebody puts in the next one.
+        for (const printer of printers) if (printer.state().rollMm < LOW_MM) printer.loadPaper();
         const text = await (await fetch(new URL('api/v1/metrics', hub.url))).text();
         samples.push({
           p99Ms: metric(text, 'nodejs_eventloop_lag_p99_seconds') * 1000,

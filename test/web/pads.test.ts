@@ -185,4 +185,18 @@ describe('a pad at a window', () => {
     expect(pad(3).display.ticket).toBe(digits);
     await signShows(2, /请.00.到3号窗口/);
   });
+
+  it('shares its wire with the others on the line: frames and captures are asked by the line or by one of them', async () => {
+    const technician = hall.as('technician');
+    const ofLine = (await technician('GET', 'devices/pad-bus/frames')).body as unknown as unknown[];
+    expect(ofLine.length).toBeGreaterThan(10);
+    expect((await technician('GET', 'devices/pad-bus.3/frames')).body).toEqual(ofLine);
+    expect((await technician('GET', 'devices/pad-bus')).body).toMatchObject({ id: 'pad-bus.1', kind: 'pad' });
+    expect((await technician('GET', 'devices/pad-bus.9')).status).toBe(404);
+    const answer = await fetch(new URL('api/v1/devices/pad-bus/capture?seconds=1', hall.url), {
+      headers: { authorization: `Bearer ${hall.tokens['technician']}` },
+    });
+    const [head] = (await answer.text()).split('\n');
+    expect(JSON.parse(head ?? '')).toMatchObject({ capture: 1, device: 'pad-bus', kind: 'frames' });
+  });
 });

@@ -90,7 +90,7 @@ export function hall(words: string, user: 'hall' | 'root'): Promise<{ code: unkn
         try {
           resolve({ code: error?.code ?? 0, said: JSON.parse(out) });
         } catch {
-          reject(new Error(`hall ${words} said ${out}${complaint}`));
+          reject(new Error(`hall ${words} (${error?.signal ?? error?.code}) said ${out}${complaint}`));
         }
       },
     );

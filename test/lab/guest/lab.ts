@@ -1,4 +1,5 @@
 /** The program that runs in the guest, as root: plugs the hardware in, starts the agent as its own user, and checks. */
+import { spawnSync } from 'node:child_process';
 import { failedChecks } from './check.ts';
 import { makeUser, startAgent } from './computer.ts';
 import { plugIn } from './hardware.ts';
@@ -25,6 +26,9 @@ try {
   await checkNames(front, hardware);
   await checkAccounts(front, hardware, agent);
 } finally {
-  if (failedChecks() > 0) console.log(`The agent's log:\n${agent.said()}`);
+  if (failedChecks() > 0) {
+    const kernel = spawnSync('dmesg', { encoding: 'utf8' }).stdout ?? '';
+    console.log(`The agent's log:\n${agent.said()}\nThe kernel's last words:\n${kernel.slice(-4000)}`);
+  }
 }
 process.exit(failedChecks() > 0 ? 1 : 0);
