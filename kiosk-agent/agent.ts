@@ -104,6 +104,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       log,
       ...(options.sources && { sources: options.sources }),
     });
+    ends.push(() => pluggedIn.close());
     const devices = openDevices(config.devices, {
       clock: systemClock,
       random: options.random,
@@ -118,7 +119,6 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ends.push(() => devices.close());
     pluggedIn.watch(devices);
     pluggedIn.on('changed', changed);
-    ends.push(() => pluggedIn.close());
 
     const links = config.links.map(
       (link) =>

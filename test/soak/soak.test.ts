@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startFf68Bus, type Ff68BusHandle } from '../../firmware-sim/ff68/bus.ts';
@@ -162,6 +163,12 @@ const events = async (): Promise<HallEvent[]> => {
     if (page.length < 1000) return all;
   }
 };
+/** Of the p99 of each two seconds: what is usual, rare and the worst. */
+const spread = (values: number[]) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  return { median: at(0.5), p95: at(0.95), worst: sorted.at(-1) };
+};
 const metric = (text: string, name: string) => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1]);
 
 it(
@@ -170,7 +177,10 @@ it(
     let over = false;
     const keysPressed = { next: 0, evaluate: 0 };
     const pressed = new Map<string, number>();
-    const samples: { p99Ms: number; heapMb: number; rssMb: number }[] = [];
+    const samples: { p99Ms: number; ownP99Ms: number; heapMb: number; rssMb: number }[] = [];
+    // A computer that stands still is no fault of the agent: this process is its witness.
+    const own = monitorEventLoopDelay({ resolution: 10 });
+    own.enable();
     let cardsLaid = 0;
     let unplugs = 0;
     let taken = 0;
@@ -235,9 +245,11 @@ it(
         const text = await (await fetch(new URL('api/v1/metrics', hub.url))).text();
         samples.push({
           p99Ms: metric(text, 'nodejs_eventloop_lag_p99_seconds') * 1000,
+          ownP99Ms: own.percentile(99) / 1e6,
           heapMb: metric(text, 'nodejs_heap_size_used_bytes') / 1e6,
           rssMb: metric(text, 'process_resident_memory_bytes') / 1e6,
         });
+        own.reset();
       }
     };
     const life = [
@@ -305,7 +317,10 @@ it(
       presses: [...pressed.values()].reduce((sum, each) => sum + each, 0),
       cards: `${cardsRead} of ${cardsLaid}`,
       events: log.length,
-      eventLoopP99Ms: Math.max(...samples.map(({ p99Ms }) => p99Ms)),
+      eventLoopP99Ms: spread(samples.map(({ p99Ms }) => p99Ms)),
+      eventLoopP99MsOfTheTestItself: spread(samples.map(({ ownP99Ms }) => ownP99Ms)),
+      worstAtS:
+        2 * samples.findIndex(({ p99Ms }) => p99Ms === Math.max(...samples.map((each) => each.p99Ms))),
       heapMb: { early: mean(early, 'heapMb'), late: mean(late, 'heapMb') },
       rssMb: { early: mean(early, 'rssMb'), late: mean(late, 'rssMb') },
     };

@@ -138,7 +138,7 @@ export async function checkPermissions(front: Front, rules: string): Promise<voi
   );
 }
 
-async function doctor(user: 'hall' | 'root'): Promise<{ code: unknown; checks: Check[] }> {
+async function doctor(user: 'hall' | 'root'): Promise<{ code: number; checks: Check[] }> {
   const { code, said } = await hall('doctor', user);
   return { code, checks: (said as { checks: Check[] }).checks };
 }

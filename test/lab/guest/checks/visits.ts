@@ -10,9 +10,15 @@ export async function checkVisits(
   { evaluators, keypad, scanner, printer }: Hardware,
 ): Promise<void> {
   await check('a ticket comes out of the USB printer, once, and is confirmed', async () => {
+    // The first sheet is slow in the emulated machine (its code is compiled), and a printer whose answers seem to come
+    // late is not believed, by design: the technician's test sheet goes first, whatever is said of it.
+    const test = await front.call('technician', 'POST', 'devices/printer-1/test', { what: 'print' });
+    if (test['ok'] !== true) console.log(`  (the test sheet: ${JSON.stringify(test)})`);
+    await front.is('printer-1', 'ready');
+    const before = printer.sim.papers().length;
     const ticket = await front.takeTicket();
-    assert.equal(ticket.state, 'waiting');
-    const [paper, ...more] = printer.sim.papers();
+    assert.equal(ticket.state, 'waiting', ticket.paperFault);
+    const [paper, ...more] = printer.sim.papers().slice(before);
     assert.deepEqual(more, []);
     assert.match(paper?.text ?? '', new RegExp(`\\b${ticket.number}\\b`));
     assert.match(paper?.text ?? '', /转移登记/);
