@@ -59,7 +59,7 @@ export async function capture(options: CaptureOptions, parts: CaptureParts): Pro
   if (parts.ended.aborted || parts.out.destroyed) end();
   try {
     const running = await findRunning(state);
-    if (!running.running && running.kind === 'unreadable') {
+    if (!running.running && (running.kind === 'unreadable' || running.kind === 'silent')) {
       parts.error(running.why);
       return EXIT.portOrPermission;
     }

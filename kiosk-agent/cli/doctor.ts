@@ -144,7 +144,8 @@ async function devicesOf(
     const asked = await askDevices(agent);
     if (!asked.ok) return [asked.trouble];
     views = asked.views;
-  } else if (agent.kind === 'unreadable') return [];
+    // An agent that is there and does not answer still holds its ports; that it is silent has been said.
+  } else if (agent.kind === 'unreadable' || agent.kind === 'silent') return [];
   else {
     const { devices, close } = await openAlone({ rows: config.devices, stateFolder: state });
     try {

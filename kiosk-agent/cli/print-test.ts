@@ -43,7 +43,7 @@ export async function printTest(options: PrintTestOptions, version: string): Pro
       exitCode: EXIT.wrongUse,
     };
   const running = await findRunning(state);
-  if (!running.running && running.kind === 'unreadable')
+  if (!running.running && (running.kind === 'unreadable' || running.kind === 'silent'))
     return { lines: [running.why], exitCode: EXIT.portOrPermission };
   const fate = running.running
     ? await throughAgent(running, row.id)

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 const NAME = 'running.json';
-/** A healthy agent answers in milliseconds; one that does not within this has a trouble of its own. */
-const ANSWER_MS = 2_000;
+/** A healthy agent answers in milliseconds, on a slow PC that has just started in seconds. */
+const ANSWER_MS = 10_000;
 
 const running = z.object({
   url: z.url({ protocol: /^https?$/ }),
@@ -73,15 +73,18 @@ export function writeRunning(stateFolder: string, agent: { url: string; token: s
   };
 }
 
-/** Looks for an agent on this state folder and asks it how it is; answers within about 2 s. Never rejects. */
-export async function findRunning(stateFolder: string): Promise<RunningAgent | NoRunningAgent> {
+/** Looks for an agent on this state folder and asks it how it is; answers within `answerMs`. Never rejects. */
+export async function findRunning(
+  stateFolder: string,
+  answerMs = ANSWER_MS,
+): Promise<RunningAgent | NoRunningAgent> {
   const file = join(stateFolder, NAME);
   const read = readRunning(file);
   if (!read.found) return read.answer;
   const { agent } = read;
   try {
     const response = await fetch(new URL('api/v1/health', agent.url), {
-      signal: AbortSignal.timeout(ANSWER_MS),
+      signal: AbortSignal.timeout(answerMs),
     });
     const health = healthAnswer.safeParse(await response.json());
     if (health.success) return { running: true, ...agent, health: health.data };

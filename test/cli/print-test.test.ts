@@ -54,6 +54,15 @@ describe('a test sheet without an agent', () => {
     expect(small.papers()).toHaveLength(0);
   });
 
+  it('is not printed past an agent that is there and does not answer: its ports are its own', async () => {
+    const { state, printer } = await bench();
+    // Nobody listens there, and this process is alive.
+    writeRunning(state, { url: 'http://127.0.0.1:9/', token: 'a-token-of-an-agent' });
+    const said = await test(state);
+    expect(said).toMatchObject({ exitCode: 4, lines: [expect.stringContaining('does not answer')] });
+    expect(printer.state().hostPresent).toBe(false);
+  });
+
   it('comes out of the printer that is named, as wide as its paper', async () => {
     const { state, printer, small } = await bench();
     expect(await test(state, 'printer-2')).toMatchObject({ exitCode: 0 });

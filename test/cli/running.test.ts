@@ -108,7 +108,7 @@ describe('an agent that does not run', () => {
     );
     await once(server, 'listening');
     writeRunning(state, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, token: TOKEN });
-    expect(await findRunning(state)).toMatchObject({ running: false, kind: 'silent' });
+    expect(await findRunning(state, 300)).toMatchObject({ running: false, kind: 'silent' });
   });
 
   it('is not mistaken for another program that took its port, and that program never sees the token', async () => {
