@@ -24,6 +24,26 @@ export function lineOf(state: HallState, rules: HallRules, services: string[], w
   });
 }
 
+/** How many wait for each window that is configured, by its number: as many as {@link lineOf} has, counted in one pass. */
+export function waitingAtWindows(state: HallState, rules: HallRules): Map<number, number> {
+  const byService = new Map<string, number>();
+  const onlyAt = new Map<number, number>();
+  for (const ticket of Object.values(state.tickets)) {
+    if (ticket.state !== 'waiting') continue;
+    if (ticket.onlyWindow === null) byService.set(ticket.service, (byService.get(ticket.service) ?? 0) + 1);
+    else onlyAt.set(ticket.onlyWindow, (onlyAt.get(ticket.onlyWindow) ?? 0) + 1);
+  }
+  return new Map(
+    rules.windows.map(({ number, services }) => [
+      number,
+      [...new Set(services)].reduce(
+        (sum, service) => sum + (byService.get(service) ?? 0),
+        onlyAt.get(number) ?? 0,
+      ),
+    ]),
+  );
+}
+
 /** How many of its own service stand before this ticket; null when it does not wait. */
 export function ahead(state: HallState, rules: HallRules, ticketId: string): number | null {
   const own = state.tickets[ticketId];

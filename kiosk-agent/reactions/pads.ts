@@ -11,7 +11,7 @@ import type { PadAction } from '../contract/devices.ts';
 import type { CallPad, PadKey } from '../device/driver/interfaces.ts';
 import type { Executor } from '../executor.ts';
 import type { Command } from '../hall/commands.ts';
-import { lineOf } from '../hall/line.ts';
+import { waitingAtWindows } from '../hall/line.ts';
 import type { Window } from '../hall/state.ts';
 
 export type PadAtWindow = {
@@ -133,13 +133,9 @@ export function tellPads(
 
   const shown = new Map<string, string>();
   /** What the pad's six digits say; written only when it changed, and again when the pad is back. */
-  const show = ({ pad, window }: PadAtWindow, again = false): void => {
+  const show = ({ pad, window }: PadAtWindow, line: Map<number, number>, again = false): void => {
     const desk = executor.state.windows[window];
-    const configured = executor.rules.windows.find((one) => one.number === window);
-    const waiting = Math.min(
-      999,
-      lineOf(executor.state, executor.rules, configured?.services ?? [], window).length,
-    );
+    const waiting = Math.min(999, line.get(window) ?? 0);
     const number = executor.state.tickets[desk?.ticketId ?? '']?.number ?? null;
     const ticket = desk?.state === 'called' || desk?.state === 'serving' ? number : null;
     const now = JSON.stringify([waiting, ticket]);
@@ -157,7 +153,9 @@ export function tellPads(
     for (const event of events)
       if (event.type === 'hall.ticket.parked' || event.type === 'hall.ticket.missed')
         putAside.set(event.data.window, event.data.ticketId);
-    for (const each of pads) show(each);
+    if (pads.length === 0) return;
+    const line = waitingAtWindows(executor.state, executor.rules);
+    for (const each of pads) show(each, line);
   };
   executor.on('committed', onCommitted);
   undo.push(() => executor.off('committed', onCommitted));
@@ -180,11 +178,12 @@ export function tellPads(
       });
     };
     const onStatus = (from: { state: string }, to: { state: string }): void => {
-      if (from.state !== 'ready' && to.state === 'ready') show(each, true);
+      if (from.state !== 'ready' && to.state === 'ready')
+        show(each, waitingAtWindows(executor.state, executor.rules), true);
     };
     each.pad.on('key', onKey).on('status', onStatus);
     undo.push(() => each.pad.off('key', onKey).off('status', onStatus));
-    show(each);
+    show(each, waitingAtWindows(executor.state, executor.rules));
   }
   return () => {
     for (const each of undo.splice(0)) each();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ahead, aheadOfEach, lineOf } from '../../kiosk-agent/hall/line.ts';
+import { ahead, aheadOfEach, lineOf, waitingAtWindows } from '../../kiosk-agent/hall/line.ts';
 import { waitFor } from '../../kiosk-agent/hall/wait.ts';
 import { Hall } from './hall.ts';
 
@@ -30,6 +30,14 @@ describe('the line', () => {
     expect(ids(lineOf(hall.state, hall.rules, ['query'], 3))).toEqual([sent]);
     expect(ids(lineOf(hall.state, hall.rules, ['transfer'], 1))).toEqual([plain]);
     expect(ids(lineOf(hall.state, hall.rules, ['transfer']))).toEqual([sent, plain]);
+    // Counted for all windows at once it is the same.
+    const counted = waitingAtWindows(hall.state, hall.rules);
+    for (const { number, services } of hall.rules.windows)
+      expect([number, counted.get(number)]).toEqual([
+        number,
+        lineOf(hall.state, hall.rules, services, number).length,
+      ]);
+    expect([...counted.values()].some((waiting) => waiting > 0)).toBe(true);
   });
 
   it('counts who is ahead in the own service, the same for one ticket and for all', () => {
