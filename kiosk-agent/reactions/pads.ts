@@ -69,7 +69,8 @@ export function tellPads(
   };
 
   /** null: this key means nothing in this state. */
-  const commandsOf = ({ window, staff, transferTo }: PadAtWindow, action: PadAction): (Command | null)[] => {
+  const commandsOf = (each: PadAtWindow, action: PadAction): (Command | null)[] => {
+    const { window, staff, transferTo } = each;
     const desk = executor.state.windows[window];
     const state = desk?.state ?? 'closed';
     const opening: Command[] =
@@ -105,15 +106,9 @@ export function tellPads(
               { name: 'window.transfer', window, to: { service: transferTo }, reason: REASONS.transfer },
             ];
       case 'call-or-recall':
-        return commandsOf(
-          { window, staff, transferTo } as PadAtWindow,
-          state === 'called' ? 'recall' : 'call-next',
-        );
+        return commandsOf(each, state === 'called' ? 'recall' : 'call-next');
       case 'missed-or-finish':
-        return commandsOf(
-          { window, staff, transferTo } as PadAtWindow,
-          state === 'called' ? 'missed' : 'finish',
-        );
+        return commandsOf(each, state === 'called' ? 'missed' : 'finish');
     }
   };
 

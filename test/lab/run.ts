@@ -56,7 +56,8 @@ function inTheGuest(...command: string[]): Promise<number | null> {
 /** node-hid's ready-made binary needs this library of the system; the guest uses this computer's files. */
 function haveLibusb(): void {
   const there = () =>
-    spawnSync(process.execPath, ['-e', 'require("node-hid")'], { cwd: ROOT, stdio: 'ignore' }).status === 0;
+    spawnSync(process.execPath, ['-e', 'require("node-hid").devices()'], { cwd: ROOT, stdio: 'ignore' })
+      .status === 0;
   if (there()) return;
   console.error('The lab needs the system library libusb-1.0-0: installing it with apt-get.');
   const install = () => spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'libusb-1.0-0']);
