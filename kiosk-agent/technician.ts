@@ -174,10 +174,14 @@ async function test(
     case 'sign': {
       if (what !== 'text') throw unsuitable;
       if (device.status.state !== 'ready') return { ok: false, why: device.status.state };
-      if (window !== undefined && parts.executor.state.windows[window]?.state === 'called')
-        return { ok: false, why: 'busy' };
+      const isCalling = (): boolean =>
+        window !== undefined && parts.executor.state.windows[window]?.state === 'called';
+      if (isCalling()) return { ok: false, why: 'busy' };
       device.show('call', { priority: 'call', text: `${id} 测试 12345`, flashS: 2 });
-      setTimeout(() => device.show('call', null), TEXT_TEST_S * 1000).unref();
+      setTimeout(() => {
+        // A visitor who was called meanwhile stands there instead of the test, and stays.
+        if (!isCalling()) device.show('call', null);
+      }, TEXT_TEST_S * 1000).unref();
       return { ok: true };
     }
     case 'reader':

@@ -1,6 +1,6 @@
 /** One error class for broken promises and refused calls, with codes that stay the same for ever. */
 
-/** code → HTTP status. Grouped by area; documented in docs/errors.md. */
+/** code → HTTP status. Grouped by area; documented in docs/problem-codes.md. */
 export const PROBLEM_CODES = {
   // requests
   'bad-request': 400,

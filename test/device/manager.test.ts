@@ -6,7 +6,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { adviceFor } from '../../kiosk-agent/device/advice.ts';
 import { deviceFaults, openDevices, type DeviceRow, type Devices } from '../../kiosk-agent/device/manager.ts';
 import { MODELS } from '../../kiosk-agent/device/models.ts';
-import { comparePorts, listPorts } from '../../kiosk-agent/device/ports.ts';
+import { isAt, type Found } from '../../kiosk-agent/device/found.ts';
+import { listPorts } from '../../kiosk-agent/device/ports.ts';
+import { temporaryFolder } from '../harness/programs.ts';
 import { DeviceEnd, unplugAll } from './device-end.ts';
 import { until } from './manual-clock.ts';
 import { deviceParts } from './parts.ts';
@@ -157,35 +159,17 @@ describe('the ports of this computer', () => {
     });
   });
 
-  it('are compared with the configuration, links and letter case included', () => {
-    const end = new DeviceEnd();
-    const link = join(end.path, '..', 'by-path');
+  it('are recognised by the name in the configuration, whether it is a link or written in another case', () => {
+    using folder = temporaryFolder('ports');
+    const link = join(folder.path, 'by-path-1');
     symlinkSync('/dev/null', link);
-    undo.push(() => {});
-    const found = (path: string) => ({ path, vendorId: '1a86' });
-    const rows = [
-      { id: 'usb', port: 'serial:/dev/ttyHall0?baud=9600' },
-      { id: 'link', port: `serial:${link}` },
-      { id: 'unlisted', port: `serial:${end.path}` },
-      { id: 'windows', port: 'serial:com3' },
-      { id: 'gone', port: 'serial:/dev/ttyHall99' },
-      { id: 'network', port: 'tcp:10.0.0.1:9100' },
-    ];
-    const list = {
-      ok: true as const,
-      ports: [found('/dev/ttyHall0'), found('/dev/null'), found('COM3'), found('/dev/ttyHall7')],
-    };
-    const { configured, notConfigured } = comparePorts(list, rows);
-    expect(configured.map(({ device, there, found: port }) => [device, there, port?.path])).toEqual([
-      ['usb', true, '/dev/ttyHall0'],
-      ['link', true, '/dev/null'],
-      ['unlisted', true, undefined],
-      ['windows', true, 'COM3'],
-      ['gone', false, undefined],
-    ]);
-    expect(notConfigured).toEqual([found('/dev/ttyHall7')]);
-    expect(comparePorts({ ok: false, why: 'x' }, rows.slice(0, 1)).configured).toMatchObject([
-      { there: false },
-    ]);
+    const found = (path: string): Found => ({ key: `serial:${path}`, kind: 'serial', path });
+    const is = (path: string, configured: string) =>
+      isAt(found(path), { kind: 'serial', path: configured, line: {} });
+    expect(is('/dev/ttyHall0', '/dev/ttyHall0')).toBe(true);
+    expect(is('/dev/null', link)).toBe(true);
+    expect(is('COM3', 'com3')).toBe(true);
+    expect(is('/dev/ttyHall7', '/dev/ttyHall0')).toBe(false);
+    expect(is('COM3', join(folder.path, 'gone'))).toBe(false);
   });
 });
