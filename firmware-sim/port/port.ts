@@ -1,8 +1,18 @@
 /** What a simulated device's port tells its device. */
 export type PortEvents = {
   onBytes: (bytes: Uint8Array) => void;
+  /** The host has set its serial line. Only USB says so: TCP has none, and a pseudo-terminal takes any. */
+  onLine?: (settings: LineSettings) => void;
   /** A host has opened the port (for a pseudo-terminal: something holds its other end). */
   onHost: (present: boolean) => void;
+};
+
+/** How the host's side of a serial line is set. */
+export type LineSettings = {
+  baud: number;
+  dataBits: number;
+  parity: 'none' | 'odd' | 'even' | 'mark' | 'space';
+  stopBits: 1 | 1.5 | 2;
 };
 
 /** Where a device can be reached: `tcp:PORT` (0 = any free port) or `pty:LINKPATH`. */
@@ -10,17 +20,17 @@ export type PortAddress = { kind: 'tcp'; host: string; port: number } | { kind: 
 
 /** One connector of a device. Opening is plugging in; closing is pulling the plug. */
 export type DevicePort = {
-  /** As an agent's configuration names it: `tcp:HOST:PORT` or `serial:LINKPATH`. */
+  /** As an agent's configuration names it: `tcp:HOST:PORT` or `serial:LINKPATH`; on USB `usb:VENDOR:PRODUCT:SERIAL`. */
   readonly address: string;
-  readonly kind: 'tcp' | 'pty';
-  /** The TCP port number once it was open; undefined for a pseudo-terminal. */
+  readonly kind: 'tcp' | 'pty' | 'usb';
+  /** The TCP port number once it was open; undefined elsewhere. */
   readonly number: number | undefined;
   open: () => Promise<void>;
   /** Pulls the plug; may be called twice. */
   close: () => Promise<void>;
   /** Sends bytes to the host; bytes that nobody can receive are lost, as on a real wire. */
   write: (bytes: Uint8Array) => void;
-  /** Stops or goes on reading: back-pressure on TCP, no effect on a serial line. */
+  /** Stops or goes on reading: back-pressure on TCP and USB, no effect on a serial line. */
   setReading: (on: boolean) => void;
 };
 
