@@ -30,18 +30,13 @@ export {
   type HidEvaluatorHandle,
   type HidEvaluatorOptions,
 } from './evaluator-hid/evaluator.ts';
-export { startEvaluator, type EvaluatorHandle, type EvaluatorOptions } from './evaluator-line/evaluator.ts';
-export type { EvaluatorState } from './evaluator/hardware.ts';
 export {
-  cableFaults,
-  evaluatorFaults,
-  hidEvaluatorFaults,
-  keyLineFaults,
-  printerFaults,
-  readerFaults,
-  type FaultName,
-  type FaultOptions,
-} from './faults/faults.ts';
+  startEvaluator,
+  type EvaluatorHandle,
+  type LineEvaluatorOptions,
+} from './evaluator-line/evaluator.ts';
+export type { EvaluatorState } from './evaluator/hardware.ts';
+export * from './faults/faults.ts';
 export { startFf68Bus, type Ff68BusHandle, type Ff68BusOptions } from './ff68/bus.ts';
 export { startIdReader, type IdReaderHandle, type IdReaderOptions } from './id-reader/id-reader.ts';
 export { samplePeople, type SamplePerson } from './id-reader/people.ts';
@@ -56,12 +51,7 @@ export {
   type PrinterOptions,
 } from './printer/printer.ts';
 export type { Cell, Paper, PaperLine } from './printer/paper.ts';
-export {
-  hidScannerFaults,
-  startHidScanner,
-  type HidScannerHandle,
-  type HidScannerOptions,
-} from './scanner/hid-scanner.ts';
-export { scannerFaults, startScanner, type ScannerHandle, type ScannerOptions } from './scanner/scanner.ts';
-export { signFaults, startSignLine, type SignLineHandle, type SignLineOptions } from './sign/sign-line.ts';
+export { startHidScanner, type HidScannerHandle, type HidScannerOptions } from './scanner/hid-scanner.ts';
+export { startScanner, type ScannerHandle, type ScannerOptions } from './scanner/scanner.ts';
+export { startSignLine, type SignLineHandle, type SignLineOptions } from './sign/sign-line.ts';
 export { startUb485Bus, type Ub485BusHandle, type Ub485BusOptions } from './ub485/bus.ts';

@@ -1,14 +1,14 @@
 import { type EvaluatorHandle, type EvaluatorOptions, startEvaluatorDevice } from '../evaluator/device.ts';
 import { EvaluatorHardware } from '../evaluator/hardware.ts';
 import { createFaults, hidEvaluatorFaults } from '../faults/faults.ts';
+import { seededRandom } from '../faults/random.ts';
 import type { HidIdentity } from '../port/hid.ts';
-import { createHidSocket, type HidSocket } from '../port/hid-socket.ts';
-import { createUhidPort } from '../port/uhid-port.ts';
+import type { HidSocket } from '../port/hid-socket.ts';
+import { createHidPort, type HidPlace } from '../port/open-hid-port.ts';
 import { describeReport, descriptor, identity, identityReport, parseReport, reportWords } from './report.ts';
 
-export type HidEvaluatorOptions = Omit<EvaluatorOptions, 'port' | 'serial' | 'firmware'> & {
-  /** `uhid`: the Linux kernel takes it for a USB device; `socket`: it is reached by `handle.socket` in this program. */
-  port: 'uhid' | 'socket';
+export type HidEvaluatorOptions = Omit<EvaluatorOptions, 'serial' | 'firmware'> & {
+  port: HidPlace;
   /** 1-24 printable ASCII characters; default SIM0001. */
   serial?: string;
   /** MAJOR.MINOR, each 0…255; default 1.0. */
@@ -21,7 +21,7 @@ export type HidEvaluatorOptions = Omit<EvaluatorOptions, 'port' | 'serial' | 'fi
 };
 
 export type HidEvaluatorHandle = EvaluatorHandle & {
-  /** Null on port `uhid`. */
+  /** Null but on port `socket`. */
   socket: HidSocket | null;
 };
 
@@ -46,6 +46,7 @@ export async function startHidEvaluator(options: HidEvaluatorOptions): Promise<H
   const faults = createFaults();
   let refused = 0;
   let socket: HidSocket | null = null;
+  const babbleRandom = seededRandom(options.seed ?? 1);
 
   const device = await startEvaluatorDevice(
     { ...options, serial, model },
@@ -64,18 +65,18 @@ export async function startHidEvaluator(options: HidEvaluatorOptions): Promise<H
       reset() {},
       dropped: () => ({ stray: 0, long: 0, crc: 0, form: refused }),
       faultNames: hidEvaluatorFaults,
+      babble: () => Uint8Array.from({ length: 16 }, () => Math.floor(babbleRandom() * 256)),
+      faults,
+      createPort(events) {
+        const onFeature = (report: number) => {
+          const dumb = faults.isOn('silent') || faults.isOn('power-off') || faults.isOn('no-identity');
+          return report === identityReport && !dumb ? identity({ serial, firmware }) : null;
+        };
+        const made = createHidPort(options.port, onBus, { ...events, onFeature });
+        socket = made.socket;
+        return made.port;
+      },
     },
-    (events) => {
-      const onFeature = (report: number) => {
-        const dumb = faults.isOn('silent') || faults.isOn('power-off') || faults.isOn('no-identity');
-        return report === identityReport && !dumb ? identity({ serial, firmware }) : null;
-      };
-      if (options.port === 'uhid') return createUhidPort(onBus, { ...events, onFeature });
-      const made = createHidSocket(onBus, { ...events, onFeature });
-      socket = made.socket;
-      return made;
-    },
-    faults,
   );
   return Object.assign(device, { socket: socket as HidSocket | null });
 }

@@ -1,14 +1,17 @@
 import { type EvaluatorHandle, type EvaluatorOptions, startEvaluatorDevice } from '../evaluator/device.ts';
 import { evaluatorFaults } from '../faults/faults.ts';
-import { createPort } from '../port/open-port.ts';
+import { createPort, type Place, type SerialOnUsb } from '../port/open-port.ts';
 import { parseCommand } from './command.ts';
 import { createLineReceiver, encodeLine, spoilChecksum } from './frame.ts';
 import { EvaluatorMachine } from './machine.ts';
 
-export type { EvaluatorHandle, EvaluatorOptions } from '../evaluator/device.ts';
+export type { EvaluatorHandle } from '../evaluator/device.ts';
+export type LineEvaluatorOptions = EvaluatorOptions & { port: Place; usb?: SerialOnUsb };
+
+const baud = 9600;
 
 /** Starts one ELP/1 evaluator on a real port; rejects with a PortError when the port cannot be opened. */
-export async function startEvaluator(options: EvaluatorOptions): Promise<EvaluatorHandle> {
+export async function startEvaluator(options: LineEvaluatorOptions): Promise<EvaluatorHandle> {
   const id = options.id ?? 'evaluator';
   const identity = {
     model: options.model ?? 'HALL-EV5',
@@ -43,8 +46,16 @@ export async function startEvaluator(options: EvaluatorOptions): Promise<Evaluat
       reset: () => receiver.reset(),
       dropped: () => ({ ...receiver.dropped }),
       faultNames: evaluatorFaults,
+      baud,
+      createPort: (events) =>
+        createPort(options.port, events, {
+          vendorId: 0x1209,
+          productId: 0x0003,
+          serial: identity.serial,
+          product: identity.model,
+          ...options.usb,
+        }),
     },
-    (events) => createPort(options.port, events),
   );
 }
 

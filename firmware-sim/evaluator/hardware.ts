@@ -85,6 +85,8 @@ export class EvaluatorHardware<Message> {
   hardwareFaults = 0;
   /** While true the device answers every command with `busy`. */
   busy = false;
+  /** How far its count of ms is ahead; shows in the ages and uptimes that it says. */
+  clockErrorMs = 0;
 
   constructor(words: EvaluatorWords<Message>) {
     this.#words = words;
@@ -192,7 +194,7 @@ export class EvaluatorHardware<Message> {
     return {
       power: this.#power,
       boot: this.#boot,
-      uptimeSeconds: this.#power === 'on' ? Math.floor((now - this.#poweredAt) / 1000) : 0,
+      uptimeSeconds: this.#power === 'on' ? this.#uptimeSeconds(now) : 0,
       session: session
         ? { number: session.number, secondsLeft: Math.ceil((session.shutsAt - now) / 1000) }
         : null,
@@ -262,13 +264,17 @@ export class EvaluatorHardware<Message> {
   }
 
   #key(press: Press, now: number) {
-    return this.#words.key(press, now - press.at, this.#facts(now));
+    return this.#words.key(press, now - press.at + this.clockErrorMs, this.#facts(now));
+  }
+
+  #uptimeSeconds(now: number) {
+    return Math.floor((now - this.#poweredAt + this.clockErrorMs) / 1000);
   }
 
   #facts(now: number): EvaluatorFacts {
     return {
       boot: this.#boot,
-      uptimeSeconds: Math.floor((now - this.#poweredAt) / 1000),
+      uptimeSeconds: this.#uptimeSeconds(now),
       session: this.#session?.number ?? 0,
       faultBits: this.#faultBits(),
       pressesWaiting: this.#presses.length,

@@ -1,32 +1,79 @@
-/** Faults of the line, for evaluators and printers alike. */
+/**
+ * The faults, by name. The same name is the same behaviour at every device that has it; which device has which, and why the
+ * others cannot, stands in docs/faults.md.
+ */
+
+/** Of any wire that carries bytes (line/device-line.ts). */
 export const lineFaults = [
+  /** the cable is out; the power is not */
+  'unplugged',
+  /** hears, and says nothing */
+  'silent',
+  /** a few random bytes before what it says */
+  'noise',
+  /** random bytes without a pause */
+  'babble',
+  /** what it says, or hears, gets lost (rate) */
+  'lost-frames',
+  /** what it says comes twice (rate) */
+  'doubled-frames',
+  /** what it says waits until the next joins it */
+  'merged-frames',
+  /** what it says comes in pieces (ms: the pause between them) */
+  'split-frames',
+  /** what it says comes late (ms) */
+  'delayed-frames',
+  /** what it says has a wrong bit (rate) */
+  'corrupted',
+  /** garbage both ways */
+  'wrong-baud',
+  /** the cable is pulled when so many bytes have gone over it, either way (bytes) */
+  'unplug-after-bytes',
+] as const;
+/** USB checks and repeats by itself: a report comes whole, right and alone, or not at all. */
+const usbFaults = [
   'unplugged',
   'silent',
-  'noise',
   'lost-frames',
   'doubled-frames',
-  'split-frames',
+  'delayed-frames',
+  'unplug-after-bytes',
 ] as const;
-export const evaluatorFaults = [
+/** Of an evaluator itself. clock: its count of ms is ahead by `ms`; so are the ages and uptimes it says. */
+const evaluatorOwn = [
+  'stuck-key',
+  'speaker',
+  'low-voltage',
+  'busy',
+  'clock',
+  'power-off',
+  'power-off-after-bytes',
+] as const;
+
+export const evaluatorFaults = [...lineFaults, 'wrong-checksum', ...evaluatorOwn] as const;
+export const hidEvaluatorFaults = [...usbFaults, 'babble', 'no-identity', ...evaluatorOwn] as const;
+/** Lines with several devices. adapter-echo: the adapter at the host sends back what the host sends. */
+export const ff68Faults = [
   ...lineFaults,
   'wrong-checksum',
+  'adapter-echo',
   'stuck-key',
-  'speaker',
-  'low-voltage',
-  'busy',
   'power-off',
 ] as const;
-/** USB checks and repeats by itself: a report comes whole or not at all. */
-export const hidEvaluatorFaults = [
-  'unplugged',
-  'silent',
-  'lost-frames',
-  'doubled-frames',
-  'no-identity',
-  'stuck-key',
-  'speaker',
-  'low-voltage',
+/** UB485 has no checksum. */
+export const ub485Faults = [...lineFaults, 'adapter-echo', 'stuck-key', 'power-off'] as const;
+export const asciiFaults = [...lineFaults, 'stuck-key', 'power-off'] as const;
+/** A keyboard: `bounce` presses twice within milliseconds. */
+export const keypadFaults = [...usbFaults, 'babble', 'stuck-key', 'bounce'] as const;
+/** Of one address or of all: `address`. turn-bytes: a byte 00 or FF whenever the direction turns. */
+export const signFaults = [
+  ...lineFaults,
+  'wrong-checksum',
+  'adapter-echo',
+  'turn-bytes',
   'busy',
+  'panel',
+  'too-hot',
   'power-off',
 ] as const;
 export const printerFaults = [
@@ -40,7 +87,6 @@ export const printerFaults = [
   'slow',
   'no-process-id',
   'power-off',
-  'unplug-after-bytes',
   'paper-out-after-bytes',
   'cover-open-after-bytes',
   'cutter-error-after-bytes',
@@ -50,41 +96,59 @@ export const printerFaults = [
 export const readerFaults = [
   ...lineFaults,
   'wrong-checksum',
-  'corrupted',
+  /** answers of random bytes */
   'garbage',
-  'babble',
+  /** takes `ms` for every command */
   'slow',
   'card-moved-after-bytes',
   'sam-self-test-failed',
   'sam-not-authorised',
   'power-off',
+  'power-off-after-bytes',
 ] as const;
-/** Lines of call pads and evaluators. adapter-echo: the adapter at the host sends back what the host sends. */
-export const keyLineFaults = [
-  ...lineFaults,
-  'wrong-checksum',
-  'corrupted',
-  'merged-frames',
-  'delayed-frames',
-  'babble',
-  'adapter-echo',
-] as const;
+/** lost-suffix: the end of a code stays away. bounce: each code is sent twice. */
+export const scannerFaults = [...lineFaults, 'lost-suffix', 'bounce', 'power-off'] as const;
+/** lost-report, lost-end: of a code in several reports the second or the last one. babble: reports with a wrong length. */
+export const hidScannerFaults = [...usbFaults, 'lost-report', 'lost-end', 'babble', 'bounce'] as const;
 export const cableFaults = ['unplugged'] as const;
 
 export type EvaluatorFault = (typeof evaluatorFaults)[number] | (typeof hidEvaluatorFaults)[number];
 export type PrinterFault = (typeof printerFaults)[number];
 export type ReaderFault = (typeof readerFaults)[number];
-export type KeyLineFault = (typeof keyLineFaults)[number];
-export type FaultName = KeyLineFault | EvaluatorFault | PrinterFault | ReaderFault;
+export type SignFault = (typeof signFaults)[number];
+export type FaultName =
+  | EvaluatorFault
+  | PrinterFault
+  | ReaderFault
+  | SignFault
+  | (typeof ff68Faults)[number]
+  | (typeof keypadFaults)[number]
+  | (typeof scannerFaults)[number]
+  | (typeof hidScannerFaults)[number];
 
-/** rate: share of frames, 0…1, default 0.5. bytes: for `…-after-bytes`, ≥ 0. key: for stuck-key, 1…5, default 1. ms: for a reader's slow and for delayed-frames, ≥ 0. */
-export type FaultOptions = { rate?: number; bytes?: number; key?: number; ms?: number };
+/**
+ * rate: share of frames, 0…1, default 0.5. bytes: for `…-after-bytes`, ≥ 0. key: for stuck-key, default the first. ms: for slow,
+ * delayed-frames, split-frames and clock, ≥ 0. address: one device of a line, all of it when left out. forMs: it ends by itself.
+ */
+export type FaultOptions = {
+  rate?: number;
+  bytes?: number;
+  key?: number;
+  ms?: number;
+  address?: number;
+  forMs?: number;
+};
 
 /** The faults of one device that are on now, each with its options. */
 export function createFaults() {
   const on = new Map<FaultName, FaultOptions>();
   return {
     isOn: (name: FaultName) => on.has(name),
+    /** Whether it is on for this address of a line. */
+    concerns(name: FaultName, address?: number) {
+      const options = on.get(name);
+      return options !== undefined && (options.address === undefined || options.address === address);
+    },
     options: (name: FaultName): FaultOptions => on.get(name) ?? {},
     set(name: FaultName, value: boolean, options: FaultOptions = {}) {
       if (value) on.set(name, options);

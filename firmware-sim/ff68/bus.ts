@@ -1,42 +1,69 @@
+import { ff68Faults } from '../faults/faults.ts';
 import { createLineEnd, type LineEndOptions } from '../key-line/line-end.ts';
 import { createFf68Receiver, spoilFf68 } from './frame.ts';
 import { createFf68Device, type Ff68Device } from './machine.ts';
+import { describeFf68, describeFf68Bytes } from './words.ts';
 
+type Standing = { device: Ff68Device; timer?: NodeJS.Timeout; sent: number };
 export type Ff68BusOptions = Partial<Omit<LineEndOptions, 'port'>> & {
-  port: string;
+  port: LineEndOptions['port'];
   /** What stands at which address, 0…255. */
   addresses: Record<number, 'pad' | 'evaluator'>;
 };
 
 /** Below the 400 ms in which equal frames are one press, and each time another, so that two devices do not meet again. */
+const firstKey = { pad: 0x0b, evaluator: 0x00 } as const;
 const repeatMs = { least: 230, more: 120 };
 
 /** Starts a bus of FF68 pads and evaluators on a real port; rejects with a PortError when it cannot be opened. */
 export async function startFf68Bus(options: Ff68BusOptions) {
   const id = options.id ?? 'ff68';
   const receiver = createFf68Receiver();
-  const devices = new Map<number, { device: Ff68Device; timer?: NodeJS.Timeout; sent: number }>();
+  const devices = new Map<number, Standing>();
   for (const [address, role] of Object.entries(options.addresses)) {
     if (!/^\d+$/.test(address) || Number(address) > 255)
       throw new RangeError(`${id}: address ${address} is not 0 to 255`);
     devices.set(Number(address), { device: createFf68Device(Number(address), role), sent: 0 });
   }
-  const line = createLineEnd({ ...options, id, baud: options.baud ?? 9600 }, onBytes, spoilFf68);
+  const end = createLineEnd<(typeof ff68Faults)[number]>(
+    { ...options, id, baud: options.baud ?? 9600 },
+    {
+      faultNames: ff68Faults,
+      receive,
+      describe: (frame) => describeFf68Bytes(frame, 'device'),
+      spoil: spoilFf68,
+      apply(fault, on, { address }) {
+        for (const [where, at] of devices) {
+          if (address !== undefined && address !== where) continue;
+          if (fault === 'power-off' && on) at.device.powerDown();
+          if (fault === 'stuck-key' && on) repeat(at);
+        }
+      },
+    },
+  );
+  const { line } = end;
 
-  function onBytes(bytes: Uint8Array) {
-    for (const message of receiver.receive(bytes)) {
+  function receive(bytes: Uint8Array) {
+    const messages = receiver.receive(bytes);
+    for (const message of messages) {
       const at = devices.get(message.address);
-      at?.device.receive(message);
-      if (at && !at.device.frame()) clearTimeout(at.timer);
+      if (!at || line.isFault('power-off', message.address)) continue;
+      at.device.receive(message);
+      if (!at.device.frame() && !line.isFault('stuck-key', message.address)) clearTimeout(at.timer);
     }
+    return messages.map((message) => describeFf68(message, 'host')).join(' · ') || 'no whole frame';
   }
-  /** A key is sent until the host has answered it, also while the cable is out. */
-  function repeat(at: { device: Ff68Device; timer?: NodeJS.Timeout; sent: number }) {
+  /** A key is sent until the host has answered it, also while the cable is out; one that is stuck is pressed again and again. */
+  function repeat(at: Standing) {
     clearTimeout(at.timer);
+    const { address, role } = at.device;
+    if (line.isFault('power-off', address)) return;
+    if (line.isFault('stuck-key', address) && !at.device.frame())
+      at.device.press([line.faultOptions('stuck-key').key ?? firstKey[role]]);
     const frame = at.device.frame();
     if (!frame) return;
     at.sent++;
-    line.send(at.device, frame);
+    end.send(at.device, frame, address);
     at.timer = setTimeout(() => repeat(at), repeatMs.least + line.random() * repeatMs.more);
   }
 
@@ -46,7 +73,7 @@ export async function startFf68Bus(options: Ff68BusOptions) {
     kind: 'ff68-bus' as const,
     /** As an agent's configuration names it: `tcp:HOST:PORT` or `serial:LINKPATH`. */
     get port() {
-      return line.port;
+      return line.address;
     },
     get plugged() {
       return line.plugged;
@@ -55,6 +82,7 @@ export async function startFf68Bus(options: Ff68BusOptions) {
     press(address: number, key: number, digit?: number) {
       const at = devices.get(address);
       if (!at) throw new RangeError(`${id}: there is nothing at address ${address}`);
+      if (line.isFault('power-off', address)) return;
       at.device.press(digit === undefined ? [key] : [digit, key]);
       repeat(at);
       options.onChange?.();
@@ -63,20 +91,20 @@ export async function startFf68Bus(options: Ff68BusOptions) {
     unplug: line.unplug,
     setFault: line.setFault,
     faults: line.faults,
-    inject: line.inject,
+    inject: end.inject,
     state: () => ({
       devices: Object.fromEntries(
         [...devices].map(([address, { device, sent }]) => [address, { ...device.state(), sent }]),
       ),
       dropped: { ...receiver.dropped },
-      collisions: line.collisions,
+      collisions: end.collisions,
       hostPresent: line.hostPresent,
     }),
     wire: line.wire,
     /** Ends the bus; may be called twice. */
     async close() {
       for (const { timer } of devices.values()) clearTimeout(timer);
-      await line.close();
+      await end.close();
     },
   };
 }

@@ -85,6 +85,13 @@ export function createFf68Device(address: number, role: 'pad' | 'evaluator') {
     },
     /** The frame to repeat; null when nothing waits. */
     frame,
+    /** Without power all is dark and forgotten. */
+    powerDown() {
+      common.waiting = null;
+      pad.display = { waiting: '   ', ticket: '   ' };
+      evaluator.evaluating = false;
+      evaluator.stars = 0;
+    },
     /** A frame of the host to this address. */
     receive(message: Ff68Message) {
       if (role === 'pad') asPad(message);

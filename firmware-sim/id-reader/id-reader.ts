@@ -1,38 +1,32 @@
-import { createBadLine } from '../faults/bad-line.ts';
-import {
-  createFaults,
-  type FaultOptions,
-  readerFaults,
-  type ReaderFault,
-  requireFault,
-} from '../faults/faults.ts';
+import { type FaultOptions, readerFaults, type ReaderFault } from '../faults/faults.ts';
 import { seededRandom } from '../faults/random.ts';
-import { createPort } from '../port/open-port.ts';
-import { createWireLog, type WireEntry } from '../port/wire-log.ts';
+import { createDeviceLine, type WireOptions } from '../line/device-line.ts';
+import { createPort, type Place, type SerialOnUsb } from '../port/open-port.ts';
 import type { Person } from './card-text.ts';
 import { createRequestReceiver, encodeAnswer, spoilChecksum, type Request } from './frame.ts';
-import { type BadCard, commandOf, ReaderMachine, type ReaderState, type SamId } from './machine.ts';
+import {
+  type BadCard,
+  commandOf,
+  describeStatus,
+  ReaderMachine,
+  type ReaderState,
+  type SamId,
+} from './machine.ts';
 import { type SamplePerson, samplePeople } from './people.ts';
 
-export type IdReaderOptions = {
-  /** Name in messages and on the panel; default `id-reader`. */
-  id?: string;
-  /** `tcp:PORT` (0 = any free port), `tcp:HOST:PORT` or `pty:LINKPATH`. A baud rate means nothing on either. */
-  port: string;
+export type IdReaderOptions = Partial<WireOptions> & {
+  port: Place;
+  usb?: SerialOnUsb;
   /** Default 05.03-20260101-0000000001-0000000002. */
   samId?: SamId;
   /** How long a card is read before the answer begins, ms; default 0. Lifted in between, it answers 41. */
   readMs?: number;
-  /** Seed of the photos and of the faults' randomness; default 1. */
-  seed?: number;
-  now?: () => number;
-  onChange?: () => void;
-  onWire?: (entry: WireEntry) => void;
   /** Called with each command before it is obeyed: the moment at which a test pulls the plug or lifts the card. */
   onCommand?: (name: ReturnType<typeof commandOf>) => void;
 };
 
-const babbleMs = 40;
+/** SDT readers speak 115200 8N1 (id-card-reader.md). */
+const baud = 115_200;
 const defaultSlowMs = 500;
 
 /** Starts one SDT reader on a real port; rejects with a PortError when the port cannot be opened. */
@@ -43,45 +37,55 @@ export async function startIdReader(options: IdReaderOptions) {
   const samId: SamId = options.samId ?? [5, 3, 20260101, 1, 2];
   const machine = new ReaderMachine(samId, photo(random));
   const receiver = createRequestReceiver();
-  const faults = createFaults();
-  const wire = createWireLog(now);
   const queue: Request[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let babble: NodeJS.Timeout | undefined;
-  let plugged = false;
   let closed = false;
-  let hostPresent = false;
 
-  const port = createPort(options.port, { onBytes, onHost });
-  const line = createBadLine({ faults, random, spoil: spoilChecksum, write });
+  const line = createDeviceLine<ReaderFault>(
+    { ...options, id },
+    {
+      faultNames: readerFaults,
+      baud,
+      createPort: (events) =>
+        createPort(options.port, events, {
+          vendorId: 0x1209,
+          productId: 0x0004,
+          serial: 'SIM0001',
+          product: 'HALL-ID',
+          ...options.usb,
+        }),
+      spoil: spoilChecksum,
+      reset() {
+        receiver.reset();
+        if (line.plugged) queue.length = 0;
+        else stop();
+      },
+      receive(bytes) {
+        if (isOff()) return line.heard(bytes, 'the reader is off');
+        const requests = receiver.receive(bytes, now());
+        line.heard(bytes, requests.map(describe).join(' · ') || 'no whole request');
+        for (const request of requests) if (!line.losesIncoming()) queue.push(request);
+        work();
+      },
+      apply(fault, on) {
+        machine.sam = line.isFault('sam-self-test-failed')
+          ? 'self-test-failed'
+          : line.isFault('sam-not-authorised')
+            ? 'not-authorised'
+            : 'well';
+        if (fault !== 'power-off') return;
+        machine.setPower(on ? 'off' : 'on');
+        stop();
+        receiver.reset();
+      },
+    },
+  );
 
-  function write(bytes: Uint8Array) {
-    if (!hostPresent) return;
-    port.write(bytes);
-    note('out', bytes, `${bytes.length} bytes`);
-  }
-  function note(direction: WireEntry['direction'], bytes: Uint8Array, decoded: string) {
-    const entry = wire.add(direction, bytes, decoded);
-    options.onWire?.(entry);
-  }
   function changed() {
     options.onChange?.();
   }
   function isOff() {
     return machine.state().power === 'off';
-  }
-  function onHost(present: boolean) {
-    hostPresent = present;
-    receiver.reset();
-    queue.length = 0;
-    changed();
-  }
-  function onBytes(bytes: Uint8Array) {
-    if (isOff()) return note('in', bytes, 'the reader is off');
-    const requests = receiver.receive(bytes, now());
-    note('in', bytes, requests.map(describe).join(' · '));
-    for (const request of requests) if (!line.losesIncoming()) queue.push(request);
-    work();
   }
   function describe(request: Request) {
     return 'wrong' in request ? `wrong ${request.wrong}` : commandOf(request.body);
@@ -93,7 +97,7 @@ export async function startIdReader(options: IdReaderOptions) {
     if (!request || timer || closed) return;
     const name = 'wrong' in request ? 'unknown' : commandOf(request.body);
     options.onCommand?.(name);
-    const slowMs = faults.isOn('slow') ? (faults.options('slow').ms ?? defaultSlowMs) : 0;
+    const slowMs = line.isFault('slow') ? (line.faultOptions('slow').ms ?? defaultSlowMs) : 0;
     const takesMs = slowMs + (name === 'read' ? (options.readMs ?? 0) : 0);
     if (takesMs === 0) return obey(request, name);
     timer = setTimeout(() => {
@@ -104,38 +108,27 @@ export async function startIdReader(options: IdReaderOptions) {
   }
   function obey(request: Request, name: ReturnType<typeof commandOf>) {
     queue.shift();
-    if (!isOff() && plugged) {
+    if (!isOff() && line.plugged) {
       const { sw3, data } = machine.receive(request);
-      send(encodeAnswer(sw3, data), name === 'read' && data.length > 0);
+      send(encodeAnswer(sw3, data), `${name}: ${describeStatus(sw3)}`, name === 'read' && data.length > 0);
     }
     changed();
     work();
   }
-  function send(frame: Uint8Array, isCard: boolean) {
-    if (isCard && faults.isOn('card-moved-after-bytes')) {
-      const { bytes = 100 } = faults.options('card-moved-after-bytes');
-      faults.set('card-moved-after-bytes', false);
+  function send(frame: Uint8Array, words: string, isCard: boolean) {
+    if (isCard && line.isFault('card-moved-after-bytes')) {
+      const { bytes = 100 } = line.faultOptions('card-moved-after-bytes');
+      void line.setFault('card-moved-after-bytes', false);
       machine.liftCard();
-      if (bytes > 0) line.send(frame.slice(0, bytes));
+      if (bytes > 0) line.send(frame.slice(0, bytes), 'card moved');
       return;
     }
-    if (faults.isOn('garbage')) return line.send(frame.map(() => Math.floor(random() * 256)));
-    const corrupt = faults.isOn('corrupted') && random() < (faults.options('corrupted').rate ?? 0.5);
-    line.send(corrupt ? withOneBitFlipped(frame) : frame);
-  }
-  function withOneBitFlipped(frame: Uint8Array) {
-    const bent = Uint8Array.from(frame);
-    const at = Math.floor(random() * bent.length);
-    bent[at] = (bent[at] ?? 0) ^ (1 << Math.floor(random() * 8));
-    return bent;
-  }
-  function setBabble(on: boolean) {
-    clearInterval(babble);
-    babble = undefined;
-    if (!on) return;
-    babble = setInterval(() => {
-      write(Uint8Array.from({ length: 1 + Math.floor(random() * 20) }, () => Math.floor(random() * 256)));
-    }, babbleMs);
+    if (line.isFault('garbage'))
+      return line.send(
+        frame.map(() => Math.floor(random() * 256)),
+        'garbage',
+      );
+    line.send(frame, words);
   }
   function stop() {
     clearTimeout(timer);
@@ -144,34 +137,17 @@ export async function startIdReader(options: IdReaderOptions) {
     line.clear();
   }
 
-  async function plug() {
-    if (plugged || closed) return;
-    await port.open();
-    plugged = true;
-    faults.set('unplugged', false);
-    changed();
-  }
-  async function unplug() {
-    if (!plugged) return;
-    plugged = false;
-    faults.set('unplugged', true);
-    stop();
-    receiver.reset();
-    await port.close();
-    changed();
-  }
-
-  await plug();
+  await line.plug();
 
   return {
     id,
     kind: 'reader' as const,
     /** As an agent's configuration names it: `tcp:HOST:PORT` or `serial:LINKPATH`. */
     get port() {
-      return port.address;
+      return line.address;
     },
     get plugged() {
-      return plugged;
+      return line.plugged;
     },
     /** Lays a card on the plate, in place of one that lies there. */
     putCard(person: Person | SamplePerson, bad: BadCard = {}) {
@@ -182,41 +158,23 @@ export async function startIdReader(options: IdReaderOptions) {
       machine.liftCard();
       changed();
     },
-    plug,
-    unplug,
+    plug: line.plug,
+    unplug: line.unplug,
     /** Switches a named fault; throws a RangeError for a name this device does not have. */
-    async setFault(name: string, on: boolean, faultOptions: FaultOptions = {}) {
-      const fault = requireFault(id, readerFaults, name);
-      if (fault === 'unplugged') return on ? unplug() : plug();
-      faults.set(fault, on, faultOptions);
-      machine.sam = faults.isOn('sam-self-test-failed')
-        ? 'self-test-failed'
-        : faults.isOn('sam-not-authorised')
-          ? 'not-authorised'
-          : 'well';
-      if (fault === 'power-off') {
-        machine.setPower(on ? 'off' : 'on');
-        stop();
-        receiver.reset();
-      }
-      if (fault === 'babble') setBabble(on);
-      changed();
-    },
-    faults: () => faults.names() as ReaderFault[],
+    setFault: line.setFault,
+    faults: line.faults,
     state: (): ReaderState & { skippedBytes: number; hostPresent: boolean } => ({
       ...machine.state(),
       skippedBytes: receiver.skipped,
-      hostPresent,
+      hostPresent: line.hostPresent,
     }),
     /** Everything that went over the wire, cards included: there are only invented people here. */
-    wire: () => wire.entries,
+    wire: line.wire,
     /** Ends the device; may be called twice. */
     async close() {
       closed = true;
-      plugged = false;
       stop();
-      setBabble(false);
-      await port.close();
+      await line.close();
     },
   };
 }

@@ -75,6 +75,12 @@ export function commandOf(body: Uint8Array): CommandName | 'command-error' | 'un
   }
 }
 
+/** A status byte in words, as `noCard`; hex when the page has none. */
+export function describeStatus(sw3: number): string {
+  const [word] = Object.entries(sw).find(([, value]) => value === sw3) ?? [];
+  return word ?? sw3.toString(16);
+}
+
 export type Answer = { sw3: number; data: Uint8Array };
 const none = new Uint8Array();
 

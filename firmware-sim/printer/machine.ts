@@ -366,6 +366,12 @@ export class PrinterMachine {
     }
   }
 
+  /** SOFT_RESET of the USB printer class: what was sent and not printed is forgotten. */
+  forget(now: number) {
+    this.#clearBuffers(now);
+    this.#changed(now);
+  }
+
   #clearBuffers(now: number) {
     this.#buffer = [];
     this.#assembly = [];

@@ -1,24 +1,16 @@
-import { createBadLine } from '../faults/bad-line.ts';
-import {
-  createFaults,
-  type FaultOptions,
-  type PrinterFault,
-  printerFaults,
-  requireFault,
-} from '../faults/faults.ts';
-import { seededRandom } from '../faults/random.ts';
-import { createPort } from '../port/open-port.ts';
-import { createWireLog, type WireEntry } from '../port/wire-log.ts';
+import { type FaultOptions, type PrinterFault, printerFaults } from '../faults/faults.ts';
+import { createDeviceLine, type DeviceLine, type WireOptions } from '../line/device-line.ts';
+import { createPort, type Place, type SerialOnUsb } from '../port/open-port.ts';
+import type { DevicePort, PortEvents } from '../port/port.ts';
 import { PrinterMachine } from './machine.ts';
 import { type Paper, paperQr, paperText } from './paper.ts';
 import { fullRollMm } from './roll.ts';
 import { paperSvg } from './svg.ts';
 
-export type PrinterOptions = {
-  /** Name in messages and on the panel; default `printer`. */
-  id?: string;
-  /** `tcp:PORT` (0 = any free port), `tcp:HOST:PORT` or `pty:LINKPATH`. */
-  port: string;
+export type PrinterOptions = Partial<WireOptions> & {
+  /** On a USB bus it is of the printer class, or with `usb.chip` a serial printer behind that bridge. */
+  port: Place;
+  usb?: SerialOnUsb;
   /** Paper width, mm: 80 (576 dots) or 58 (384 dots); default 80. */
   width?: 80 | 58;
   /** Whether GS ( H process ids are answered; default true. */
@@ -44,12 +36,6 @@ export type PrinterOptions = {
   /** From power on until it takes bytes (and, on TCP, has a network), ms. Default 300. */
   startUpMs?: number;
   serial?: string;
-  /** Seed of the faults' randomness; default 1. */
-  seed?: number;
-  now?: () => number;
-  /** State, paper or port changed. */
-  onChange?: () => void;
-  onWire?: (entry: WireEntry) => void;
   /** A paper was cut or torn off. */
   onPaper?: (paper: PrintedPaper) => void;
 };
@@ -69,20 +55,17 @@ const behindBytes = {
 type BehindBytes = keyof typeof behindBytes;
 
 const slowSpeed = 15;
+/** Of its serial line, 8N1. */
+const baud = 19_200;
 const printed = (paper: Paper): PrintedPaper => ({ ...paper, text: paperText(paper), qr: paperQr(paper) });
 
 /** Starts one ESC/POS printer on a real port; rejects with a PortError when the port cannot be opened. */
 export async function startPrinter(options: PrinterOptions) {
   const id = options.id ?? 'printer';
-  const now = options.now ?? Date.now;
   const width = options.width ?? 80;
   const speed = options.speed ?? 150;
   if (!(speed > 0)) throw new RangeError(`${id}: speed ${speed} must be above 0 mm/s`);
-  const faults = createFaults();
-  const wire = createWireLog(now);
-  let plugged = false;
   let closed = false;
-  let hostPresent = false;
   let timer: NodeJS.Timeout | undefined;
   /** Bytes the host has sent and the printer could not take yet: they stand for the network's window. */
   let held: Uint8Array = new Uint8Array(0);
@@ -91,7 +74,25 @@ export async function startPrinter(options: PrinterOptions) {
   let powerTurns = 0;
   const startUpMs = options.startUpMs ?? 300;
 
-  const machine = new PrinterMachine({
+  let port: DevicePort | undefined;
+  const line: DeviceLine<PrinterFault> = createDeviceLine<PrinterFault>(
+    { ...options, id, onChange: changed },
+    {
+      faultNames: printerFaults,
+      createPort: (events) => (port = openPort(events)),
+      ...(options.usb?.chip || typeof options.port === 'string' ? { baud } : {}),
+      isPowered: (): boolean => machine.power === 'on' || !hasOwnPower(),
+      countsBytes: true,
+      reset() {
+        if (!line.hostPresent || !line.plugged) held = new Uint8Array(0);
+      },
+      receive,
+      apply: applyFault,
+    },
+  );
+  const { now } = line;
+
+  const machine: PrinterMachine = new PrinterMachine({
     width: width === 58 ? 384 : 576,
     serial: options.serial ?? 'SIMP0001',
     chineseAfterInit: options.chineseAfterInit ?? 'off',
@@ -104,8 +105,7 @@ export async function startPrinter(options: PrinterOptions) {
     startUpMs,
     now,
     reply(bytes, meaning) {
-      pendingMeaning = meaning;
-      line.send(bytes);
+      if (options.answers !== false) line.send(bytes, meaning);
     },
     onPaper() {
       const paper = machine.roll.papers.at(-1);
@@ -118,46 +118,44 @@ export async function startPrinter(options: PrinterOptions) {
   });
   machine.speed = speed;
   machine.processId = options.processId ?? true;
-  if (!machine.processId) faults.set('no-process-id', true);
+  if (!machine.processId) await line.setFault('no-process-id', true);
 
-  let pendingMeaning = '';
-  const port = createPort(options.port, { onBytes, onHost });
-  const line = createBadLine({
-    faults,
-    random: seededRandom(options.seed ?? 1),
-    write(bytes) {
-      if (!hostPresent || options.answers === false) return;
-      port.write(bytes);
-      note('out', bytes, pendingMeaning);
-    },
-  });
-
-  function note(direction: WireEntry['direction'], bytes: Uint8Array, decoded: string) {
-    const entry = wire.add(direction, bytes, decoded);
-    options.onWire?.(entry);
+  function openPort(events: PortEvents): DevicePort {
+    const identity = {
+      vendorId: 0x1209,
+      productId: 0x0006,
+      serial: options.serial ?? 'SIMP0001',
+      product: 'HALL-PRINTER',
+      ...options.usb,
+    };
+    if (typeof options.port === 'string' || identity.chip) return createPort(options.port, events, identity);
+    return options.port.printer(
+      { ...identity, answers: options.answers ?? true },
+      {
+        ...events,
+        onPortStatus: () =>
+          0x10 | (machine.sensors.error === 'none' ? 0x08 : 0) | (machine.paperOut ? 0x20 : 0),
+        onReset: () => machine.forget(now()),
+      },
+    );
   }
-  function onHost(present: boolean) {
-    hostPresent = present;
-    if (!present) held = new Uint8Array(0);
-    changed();
-  }
-  function onBytes(bytes: Uint8Array) {
+  /** A port with its own power goes when the printer's goes; a serial line is a wire. */
+  const hasOwnPower = () => port?.kind !== 'pty' && !options.usb?.chip;
+  function receive(bytes: Uint8Array) {
+    line.heard(bytes, describe(bytes));
     if (machine.power === 'off') return;
-    note('in', bytes, describe(bytes));
-    if (port.kind === 'tcp') {
-      held = Buffer.concat([held, bytes]);
-      takeHeld();
-    } else take(bytes);
-    changed();
+    if (port?.kind === 'pty') return take(bytes);
+    held = Buffer.concat([held, bytes]);
+    takeHeld();
   }
-  /** TCP: only as much as the receive buffer has room for; then reading stops until there is room again. */
+  /** TCP and USB: only as much as the receive buffer has room for; then reading stops until there is room again. */
   function takeHeld() {
-    while (held.length > 0 && machine.free > 0 && plugged) {
+    while (held.length > 0 && machine.free > 0 && line.plugged) {
       const piece = held.slice(0, machine.free);
       held = held.slice(piece.length);
       take(piece);
     }
-    port.setReading(held.length === 0);
+    port?.setReading(held.length === 0);
   }
   function take(bytes: Uint8Array) {
     const cutAt = Math.min(bytes.length, ...bytesUntil.values());
@@ -166,13 +164,11 @@ export async function startPrinter(options: PrinterOptions) {
       bytesUntil.set(name, left - cutAt);
       if (left > cutAt) continue;
       bytesUntil.delete(name);
-      faults.set(name, false);
-      const fault = behindBytes[name];
-      faults.set(fault, true);
-      void applyFault(fault, true, {});
+      line.mark(name, false);
+      void line.setFault(behindBytes[name], true);
     }
     // Without its port or its power it takes no more.
-    if (cutAt < bytes.length && plugged && machine.power === 'on') take(bytes.slice(cutAt));
+    if (cutAt < bytes.length && line.plugged && machine.power === 'on') take(bytes.slice(cutAt));
   }
   function describe(bytes: Uint8Array) {
     return Buffer.from(bytes.slice(0, 80))
@@ -181,8 +177,8 @@ export async function startPrinter(options: PrinterOptions) {
   }
   function changed() {
     if (held.length > 0) takeHeld();
-    faults.set('paper-out', machine.paperOut);
-    faults.set('cover-open', machine.sensors.cover === 'open');
+    line.mark('paper-out', machine.paperOut);
+    line.mark('cover-open', machine.sensors.cover === 'open');
     options.onChange?.();
     clearTimeout(timer);
     if (closed) return;
@@ -195,39 +191,22 @@ export async function startPrinter(options: PrinterOptions) {
     takeHeld();
     changed();
   }
-  async function plug() {
-    if (plugged || closed) return;
-    faults.set('unplugged', false);
-    // A network printer without power has no network either; its port opens when the power comes.
-    if (machine.power === 'on' || port.kind === 'pty') await port.open();
-    plugged = true;
-    changed();
-  }
-  async function unplug() {
-    if (!plugged) return;
-    plugged = false;
-    faults.set('unplugged', true);
-    line.clear();
-    held = new Uint8Array(0);
-    await port.close();
-    changed();
-  }
-  async function setPower(power: 'on' | 'off') {
+  async function setPower(power: 'on' | 'off'): Promise<void> {
     machine.setPower(power, now());
     held = new Uint8Array(0);
     line.clear();
     const turn = ++powerTurns;
-    if (port.kind !== 'tcp') return;
-    if (power === 'off') return port.close();
+    if (!hasOwnPower()) return;
+    if (power === 'off') return line.setPortPower(false);
     // A little later than the machine: whoever gets in finds it started.
     await new Promise((resolve) => setTimeout(resolve, startUpMs + 5));
-    if (turn === powerTurns && plugged && !closed) await port.open();
+    if (turn === powerTurns) await line.setPortPower(true);
   }
 
-  async function applyFault(fault: PrinterFault, on: boolean, faultOptions: FaultOptions) {
+  /** A cutter error or a jam stays after its fault is off until DLE ENQ 1/2, DLE DC4 8, cover open and closed, or power off
+   * and on, as on the real device. */
+  function applyFault(fault: PrinterFault, on: boolean, faultOptions: FaultOptions): void | Promise<void> {
     switch (fault) {
-      case 'unplugged':
-        return on ? unplug() : plug();
       case 'paper-out':
         return machine.setPaper(on ? 'out' : 'in', now());
       case 'paper-near-end':
@@ -261,38 +240,32 @@ export async function startPrinter(options: PrinterOptions) {
     }
   }
 
-  await plug();
+  await line.plug();
 
   return {
     id,
     kind: 'printer' as const,
     /** As an agent's configuration names it: `tcp:HOST:PORT` or `serial:LINKPATH`. */
     get port() {
-      return port.address;
+      return line.address;
     },
     /** The TCP port number; undefined on a pseudo-terminal. */
     get portNumber() {
-      return port.number;
+      return port?.number;
     },
     width,
     get plugged() {
-      return plugged;
+      return line.plugged;
     },
-    plug,
-    unplug,
-    /** Switches a named fault; throws a RangeError for a name this device does not have. A cutter error or a jam stays after its
-     * fault is off until DLE ENQ 1/2, DLE DC4 8, cover open and closed, or power off and on, as on the real device. */
-    async setFault(name: string, on: boolean, faultOptions: FaultOptions = {}) {
-      const fault = requireFault(id, printerFaults, name);
-      faults.set(fault, on, faultOptions);
-      await applyFault(fault, on, faultOptions);
-      changed();
-    },
-    faults: () => faults.names() as PrinterFault[],
+    plug: line.plug,
+    unplug: line.unplug,
+    /** Switches a named fault; throws a RangeError for a name this device does not have. */
+    setFault: line.setFault,
+    faults: line.faults,
     /** A new full roll; the cover is as it was. Printing goes on where it stopped. */
     loadPaper() {
       machine.loadPaper(fullRollMm, now());
-      faults.set('paper-near-end', false);
+      line.mark('paper-near-end', false);
       changed();
     },
     openCover: () => {
@@ -335,16 +308,14 @@ export async function startPrinter(options: PrinterOptions) {
       commandErrors: [...machine.errors],
       papers: machine.roll.papers.length,
       currentPaper: machine.roll.current.n,
-      hostPresent,
+      hostPresent: line.hostPresent,
     }),
-    wire: () => wire.entries,
+    wire: line.wire,
     /** Ends the device; may be called twice. */
     async close() {
       closed = true;
       clearTimeout(timer);
-      line.clear();
-      plugged = false;
-      await port.close();
+      await line.close();
     },
   };
 }

@@ -31,9 +31,10 @@ const faultBody = z.strictObject({
   on: z.boolean(),
   rate: z.number().min(0).max(1).optional(),
   bytes: z.int().min(0).max(10_000_000).optional(),
-  key: z.int().min(1).max(5).optional(),
-  ms: z.int().min(0).max(600_000).optional(),
-  address: z.int().min(1).max(247).optional(),
+  key: z.int().min(0).max(255).optional(),
+  ms: z.int().min(0).max(86_400_000).optional(),
+  address: z.int().min(0).max(255).optional(),
+  forMs: z.int().min(1).max(86_400_000).optional(),
 });
 const nothing = z.strictObject({});
 

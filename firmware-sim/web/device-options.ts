@@ -1,4 +1,4 @@
-import type { EvaluatorOptions } from '../evaluator-line/evaluator.ts';
+import type { LineEvaluatorOptions } from '../evaluator-line/evaluator.ts';
 import type { Ff68BusOptions } from '../ff68/bus.ts';
 import type { IdReaderOptions } from '../id-reader/id-reader.ts';
 import { parsePortAddress } from '../port/port.ts';
@@ -30,7 +30,7 @@ function split(text: string, known: string[]) {
 }
 
 /** Reads `ID=pty:PATH|tcp:PORT[,serial=…][,model=…]`; throws a RangeError that says what is wrong. */
-export function readEvaluatorOption(text: string): Named<EvaluatorOptions> {
+export function readEvaluatorOption(text: string): Named<LineEvaluatorOptions> {
   const { id, port, values } = split(text, ['serial', 'model']);
   parsePortAddress(port);
   return { id, port, serial: values.get('serial'), model: values.get('model') };

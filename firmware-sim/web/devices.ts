@@ -4,17 +4,20 @@ import type { EvaluatorHandle } from '../evaluator-line/evaluator.ts';
 import {
   cableFaults,
   evaluatorFaults,
-  keyLineFaults,
+  ff68Faults,
   printerFaults,
   readerFaults,
+  scannerFaults,
+  signFaults,
+  ub485Faults,
 } from '../faults/faults.ts';
 import type { Ff68BusHandle } from '../ff68/bus.ts';
 import type { IdReaderHandle } from '../id-reader/id-reader.ts';
 import { type SamplePerson, samplePeople } from '../id-reader/people.ts';
 import type { Unit } from '../key-line/key-words.ts';
 import type { PrinterHandle } from '../printer/printer.ts';
-import { type ScannerHandle, scannerFaults } from '../scanner/scanner.ts';
-import { type SignLineHandle, signFaults } from '../sign/sign-line.ts';
+import type { ScannerHandle } from '../scanner/scanner.ts';
+import type { SignLineHandle } from '../sign/sign-line.ts';
 import type { Ub485BusHandle } from '../ub485/bus.ts';
 
 export type Device =
@@ -31,8 +34,8 @@ export type Kind = Device['kind'];
 /** The faults that each kind has. */
 export const faultNames: Readonly<Record<Kind, readonly string[]>> = {
   evaluator: evaluatorFaults,
-  'ff68-bus': keyLineFaults,
-  'ub485-bus': keyLineFaults,
+  'ff68-bus': ff68Faults,
+  'ub485-bus': ub485Faults,
   'sign-line': signFaults,
   printer: printerFaults,
   reader: readerFaults,

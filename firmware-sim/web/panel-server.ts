@@ -5,7 +5,7 @@ import express from 'express';
 import helmet from 'helmet';
 import { Server as LiveServer } from 'socket.io';
 import { type CableOptions, startCable } from '../cable.ts';
-import { type EvaluatorOptions, startEvaluator } from '../evaluator-line/evaluator.ts';
+import { type LineEvaluatorOptions, startEvaluator } from '../evaluator-line/evaluator.ts';
 import { startFf68Bus } from '../ff68/bus.ts';
 import { type IdReaderOptions, startIdReader } from '../id-reader/id-reader.ts';
 import { listen } from '../port/listen.ts';
@@ -24,7 +24,7 @@ export type PanelOptions = {
   port: number;
   /** Default 127.0.0.1; naming a host opens the panel to whoever can reach it. */
   host?: string;
-  evaluators: (EvaluatorOptions & { id: string })[];
+  evaluators: (LineEvaluatorOptions & { id: string })[];
   pads?: PadsOptions[];
   signs?: (SignLineOptions & { id: string })[];
   printers: (PrinterOptions & { id: string })[];

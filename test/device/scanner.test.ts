@@ -67,12 +67,12 @@ describe.each(['tcp', 'pty'] as const)('a serial scanner on %s', (kind) => {
 
   it('comes back after an unplug, and what was on its way then is dropped', async () => {
     const { device, scanner, scans, reads, reaches } = await onSerial(kind);
-    await device.setFault('delayed', true);
+    await device.setFault('delayed-frames', true);
     device.scan('123456789012345678901234567890');
     await until(() => device.wire().length > 0, 'the first bytes of the code');
     await device.unplug();
     await until(() => scanner.status.state !== 'ready', 'the unplug');
-    await device.setFault('delayed', false);
+    await device.setFault('delayed-frames', false);
     await device.plug();
     await reaches('ready');
     expect(scanner.status.notes).toEqual(['never-heard']);
@@ -82,7 +82,7 @@ describe.each(['tcp', 'pty'] as const)('a serial scanner on %s', (kind) => {
     expect(scans.map(({ text }) => text)).toEqual(['A002']);
   });
 
-  it.each(['split', 'delayed', 'lost-suffix'])('reads a long code with %s', async (fault) => {
+  it.each(['split-frames', 'delayed-frames', 'lost-suffix'])('reads a long code with %s', async (fault) => {
     const { device, reads, scans } = await onSerial(kind, { aim: true, encoding: 'gb18030' });
     await device.setFault(fault, true);
     device.scan(LONG);

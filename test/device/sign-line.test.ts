@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { startSignLine, type SignFault } from '../../firmware-sim/sign/sign-line.ts';
+import type { SignFault } from '../../firmware-sim/faults/faults.ts';
+import { startSignLine } from '../../firmware-sim/sign/sign-line.ts';
 import { createStripReceiver, replyFrame } from '../../firmware-sim/sign/strip-frame.ts';
 import { StripSign } from '../../firmware-sim/sign/strip-sign.ts';
 import { adviceFor } from '../../kiosk-agent/device/advice.ts';
@@ -123,12 +124,12 @@ describe.each(['tcp', 'pty'] as const)('a line of signs on %s', (kind) => {
 const TROUBLES: [SignFault, { rate?: number }, RegExp | null][] = [
   ['silent', {}, /^lost/],
   ['power-off', {}, /^lost/],
-  ['lost-replies', { rate: 1 }, /^lost/],
-  ['lost-replies', { rate: 0.3 }, null],
+  ['lost-frames', { rate: 1 }, /^lost/],
+  ['lost-frames', { rate: 0.3 }, null],
   ['corrupted', { rate: 0.3 }, null],
   ['noise', {}, null],
-  ['split', {}, null],
-  ['echo', {}, null],
+  ['split-frames', {}, null],
+  ['adapter-echo', {}, null],
   ['turn-bytes', {}, null],
   ['busy', {}, /^ready .*busy/],
   ['panel', {}, /^faulted sign-panel/],
@@ -142,7 +143,7 @@ const BEFORE: Record<string, (unit: SignUnit) => void> = {
   'a call': (unit) => unit.show('call', call('A001')),
   'a flashing call': (unit) => unit.show('call', call('A001', 30)),
 };
-const ON_THE_LINE: SignFault[] = ['wrong-baud', 'unplugged', 'echo', 'turn-bytes'];
+const ON_THE_LINE: SignFault[] = ['wrong-baud', 'unplugged', 'adapter-echo', 'turn-bytes'];
 
 async function trouble(
   fault: SignFault,
@@ -200,28 +201,28 @@ describe('Xunpeng displays', () => {
     expect(device.line()).toMatchObject({ tooSoon: 0, collisions: 0 });
   });
 
-  it.each(['silent', 'lost-replies', 'wrong-baud', 'unplugged'] as const)(
-    'recover from %s',
+  it.each(['silent', 'lost-frames', 'wrong-baud', 'unplugged'] as const)('recover from %s', async (fault) => {
+    const { device, first, stands, reaches } = await hall('tcp', 'xunpeng');
+    await device.setFault(fault, true, { rate: 1 });
+    first.show('call', call('A7'));
+    await until(() => first.status.state !== 'ready', 'the trouble', 10_000);
+    await device.setFault(fault, false);
+    await stands(1, '7');
+    await reaches(first, 'ready');
+  });
+
+  it.each(['adapter-echo', 'noise', 'split-frames', 'turn-bytes'] as const)(
+    'are not confused by %s',
     async (fault) => {
-      const { device, first, stands, reaches } = await hall('tcp', 'xunpeng');
-      await device.setFault(fault, true, { rate: 1 });
-      first.show('call', call('A7'));
-      await until(() => first.status.state !== 'ready', 'the trouble', 10_000);
-      await device.setFault(fault, false);
-      await stands(1, '7');
-      await reaches(first, 'ready');
+      const { device, first, stands } = await hall('tcp', 'xunpeng');
+      await device.setFault(fault, true);
+      for (const number of [5, 58, 588]) {
+        first.show('call', call(`A${number}`));
+        await stands(1, String(number));
+      }
+      expect(first.status.state).toBe('ready');
     },
   );
-
-  it.each(['echo', 'noise', 'split', 'turn-bytes'] as const)('are not confused by %s', async (fault) => {
-    const { device, first, stands } = await hall('tcp', 'xunpeng');
-    await device.setFault(fault, true);
-    for (const number of [5, 58, 588]) {
-      first.show('call', call(`A${number}`));
-      await stands(1, String(number));
-    }
-    expect(first.status.state).toBe('ready');
-  });
 });
 
 // ── under the test's own clock ──

@@ -61,13 +61,13 @@ describe('the simulated serial scanner', () => {
     device.scan('C');
     await until(() => received.hex === '41430d430d', `C twice, is ${received.hex}`);
     await device.setFault('bounce', false);
-    await device.setFault('delayed', true);
+    await device.setFault('split-frames', true, { ms: 80 });
     const { pieces } = received;
     device.scan('DEFGHIJKLMNO');
     await until(() => received.hex.endsWith('4f0d'), 'the last byte');
     expect(received.pieces).toBeGreaterThan(pieces + 2);
     await expect(device.setFault('paper-out', true)).rejects.toThrow(/it has: unplugged/);
-    expect(device.faults()).toEqual(['delayed']);
+    expect(device.faults()).toEqual(['split-frames']);
   });
 
   it('babbles until it is told to stop, and ends when closed', async () => {

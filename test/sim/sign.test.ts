@@ -179,17 +179,21 @@ describe('a simulated line of signs', () => {
 
   it('gives the host its own bytes back, loses replies and powers up dark, as it is told', async () => {
     const { device, send, hears, received } = await host();
-    await device.setFault('echo', true);
+    await device.setFault('adapter-echo', true);
     send(show);
     await hears(show + shown);
-    await device.setFault('echo', false);
+    await device.setFault('adapter-echo', false);
     device.powerCycle(1);
     expect(device.state(1).text).toBeNull();
-    await device.setFault('lost-replies', true, { address: 1, rate: 1 });
+    await device.setFault('lost-frames', true, { address: 1, rate: 1 });
     received.hex = '';
     send(show);
-    await until(() => device.state(1).text === 'A001', 'it to obey');
-    await device.setFault('lost-replies', false);
+    await until(() => device.line().requests > 1, 'the request to come');
+    expect(device.state(1).text, 'lost on its way').toBeNull();
+    await device.setFault('lost-frames', false);
+    send(show);
+    await hears(shown);
+    received.hex = '';
     await device.setFault('silent', true, { address: 1 });
     send(vectors.stripCommands[2]!.hex);
     await until(() => received.hex.length > 0, 'sign 2');
