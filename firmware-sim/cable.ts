@@ -93,6 +93,7 @@ export async function startCable(options: CableOptions) {
       requireFault(id, cableFaults, name);
       return on ? unplug() : plug();
     },
+    faultNames: cableFaults as readonly string[],
     faults: () => (server ? [] : ['unplugged']),
     /** up: bytes from the dialling side to the far end, down: back. */
     state: () => ({

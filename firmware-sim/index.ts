@@ -41,8 +41,11 @@ export { startFf68Bus, type Ff68BusHandle, type Ff68BusOptions } from './ff68/bu
 export { startIdReader, type IdReaderHandle, type IdReaderOptions } from './id-reader/id-reader.ts';
 export { samplePeople, type SamplePerson } from './id-reader/people.ts';
 export type { HidSocket } from './port/hid-socket.ts';
+export { keypadKeys, startKeypad, type KeypadHandle, type KeypadOptions } from './keypad/keypad.ts';
 export { keyWords, type Key } from './key-line/key-words.ts';
 export { PortError } from './port/port.ts';
+export type { UsbBus } from './port/usb.ts';
+export { startUsbBus } from './usb/bus.ts';
 export type { WireEntry } from './port/wire-log.ts';
 export {
   startPrinter,

@@ -61,6 +61,8 @@ export async function startAsciiEvaluator(options: AsciiEvaluatorOptions) {
     plug: line.plug,
     unplug: line.unplug,
     setFault: line.setFault,
+    /** What `setFault` takes. */
+    faultNames: line.faultNames,
     faults: line.faults,
     inject: end.inject,
     state: () => ({ pressed, ignored, hostPresent: line.hostPresent }),

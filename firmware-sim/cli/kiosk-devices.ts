@@ -1,18 +1,40 @@
 /** Commands for what a kiosk holds: ticket printer, identity card reader and scanner. */
 import type { Command } from 'commander';
-import { samplePeople, startHidScanner, startIdReader, startPrinter, startScanner } from '../index.ts';
+import {
+  keypadKeys,
+  samplePeople,
+  startHidScanner,
+  startIdReader,
+  startKeypad,
+  startPrinter,
+  startScanner,
+} from '../index.ts';
 import { readEncoding, readSuffix } from '../web/device-options.ts';
 import { samplePersonIds } from '../web/devices.ts';
 import { isPrinterKind, printerKinds } from '../web/printer-kinds.ts';
-import { type LineOptions, linePort, onLine, parsed, printWire } from './one-device.ts';
-import { runDevice, say, type UsbOptions, wordsHelp } from './one-device.ts';
+import {
+  onLine,
+  onUsb,
+  openHid,
+  openLine,
+  parsed,
+  type PortOptions,
+  printWire,
+  runDevice,
+  say,
+  wordsHelp,
+} from './one-device.ts';
 
-type PrinterCommand = LineOptions & { width: string; kind: string; processId?: boolean; flow: string };
-type ScannerCommand = UsbOptions & {
+type PrinterCommand = PortOptions & { width: string; kind: string; processId?: boolean; flow: string };
+type ScannerCommand = PortOptions & {
   suffix: 'cr' | 'lf' | 'crlf' | 'none';
   encoding: 'utf8' | 'gb18030';
   aim?: boolean;
+  hid?: boolean;
 };
+
+/** The card cannot be read (id-card-reader.md, SW3). */
+const readFailed = 0x41;
 
 export function addKioskDevices(program: Command) {
   onLine(program.command('printer'))
@@ -32,8 +54,9 @@ export function addKioskDevices(program: Command) {
         throw new RangeError(`--kind ${kind}: it is ${Object.keys(printerKinds).join(', ')}`);
       if (flow !== 'none' && flow !== 'xon-xoff')
         throw new RangeError(`--flow ${flow}: it is none or xon-xoff`);
+      const opened = await openLine(options);
       const device = await startPrinter({
-        port: linePort(options),
+        ...opened,
         width: width === '58' ? 58 : 80,
         ...printerKinds[kind],
         ...(processId === false ? { processId } : {}),
@@ -48,7 +71,7 @@ export function addKioskDevices(program: Command) {
         tear: device.tearOff,
         take: device.takeTicket,
       };
-      runDevice('printer', device, (line) => {
+      runDevice('printer', device, opened, (line) => {
         const act = words[line];
         if (!act) throw new RangeError(`"${line}" is no word; there are ${Object.keys(words).join(', ')}`);
         act();
@@ -58,39 +81,61 @@ export function addKioskDevices(program: Command) {
   onLine(program.command('id-reader'))
     .description('one SDT identity card reader; its people do not exist')
     .option('--read-ms <ms>', 'how long it reads a card, ms', parsed(milliseconds), 0)
-    .addHelpText('after', wordsHelp('card NAME · lift', `Names: ${Object.keys(samplePeople).join(', ')}`))
-    .action(async (options: LineOptions & { readMs: number }) => {
+    .addHelpText(
+      'after',
+      wordsHelp(
+        'card NAME · card NAME unreadable [TIMES] · lift',
+        `Names: ${Object.keys(samplePeople).join(', ')}`,
+      ),
+    )
+    .action(async (options: PortOptions & { readMs: number }) => {
+      const opened = await openLine(options);
       const device = await startIdReader({
-        port: linePort(options),
+        ...opened,
         readMs: options.readMs,
         onWire: printWire('id-reader'),
       });
-      runDevice('id-reader', device, (line) => {
-        const [word, name] = line.split(/\s+/);
+      runDevice('id-reader', device, opened, (line) => {
+        const [word, name, how, times = ''] = line.split(/\s+/);
         if (word === 'lift') return device.liftCard();
-        if (word !== 'card') throw new RangeError(`"${line}" is no word; there are: card NAME, lift`);
+        if (word !== 'card' || (how !== undefined && how !== 'unreadable') || !/^\d{0,3}$/.test(times))
+          throw new RangeError(
+            `"${line}" is no word; there are: card NAME, card NAME unreadable [TIMES], lift`,
+          );
         const person = samplePersonIds.find((one) => one === name);
         if (!person)
           throw new RangeError(`there is no card "${name ?? ''}"; there are: ${samplePersonIds.join(', ')}`);
-        device.putCard(person);
+        device.putCard(person, how ? { read: readFailed, ...(times && { times: Number(times) }) } : {});
       });
     });
 
   onLine(program.command('scanner'))
-    .description('one code scanner, serial or as a USB device (HID POS)')
-    .option('--uhid', 'let the kernel take it for a USB device (Linux)')
+    .description('one code scanner, on a serial line or as a HID device (HID POS)')
+    .option('--uhid', 'a HID device: let the kernel take it for a USB device (Linux)')
+    .option('--hid', 'with --usbip: a HID device, no serial one')
     .option('--suffix <suffix>', 'what follows a code: cr, lf, crlf or none', parsed(readSuffix), 'cr')
     .option('--encoding <encoding>', 'utf8 or gb18030', parsed(readEncoding), 'utf8')
     .option('--aim', 'put the AIM id in front of a code')
     .addHelpText('after', wordsHelp('any text: the code that is held before it'))
-    .action(async ({ uhid, suffix, encoding, aim, ...line }: ScannerCommand) => {
+    .action(async ({ suffix, encoding, aim = false, hid = false, ...where }: ScannerCommand) => {
       const onWire = printWire('scanner');
-      if (uhid && (line.tcp !== undefined || line.pty !== undefined))
-        throw new RangeError('name one port: --tcp PORT, --pty LINKPATH or --uhid');
-      const device = uhid
-        ? await startHidScanner({ port: 'uhid', encoding, onWire })
-        : await startScanner({ port: linePort(line), suffix, encoding, aim: aim ?? false, onWire });
-      runDevice('scanner', device, (code) => device.scan(code));
+      if (hid || where.uhid) {
+        const opened = await openHid(where);
+        const device = await startHidScanner({ port: opened.port, encoding, onWire });
+        return runDevice('scanner', device, opened, (code) => device.scan(code));
+      }
+      const opened = await openLine(where);
+      const device = await startScanner({ ...opened, suffix, encoding, aim, onWire });
+      runDevice('scanner', device, opened, (code) => device.scan(code));
+    });
+
+  onUsb(program.command('keypad'))
+    .description('one numeric keypad, a USB keyboard to the computer')
+    .addHelpText('after', wordsHelp(`what stands on a key: ${keypadKeys.join(' ')}`))
+    .action(async (usb: PortOptions) => {
+      const opened = await openHid(usb);
+      const device = await startKeypad({ port: opened.port, onWire: printWire('keypad') });
+      runDevice('keypad', device, opened, (key) => device.press(key));
     });
 }
 

@@ -13,7 +13,16 @@ import {
 } from '../index.ts';
 import { type Key, keyWords, readKey } from '../key-line/key-words.ts';
 import { readAddresses, readUnits } from '../web/device-options.ts';
-import { bootRandom, type LineOptions, linePort, onLine, parsed, printWire } from './one-device.ts';
+import {
+  bootRandom,
+  type PortOptions,
+  openHid,
+  openLine,
+  onUsb,
+  onLine,
+  parsed,
+  printWire,
+} from './one-device.ts';
 import { runDevice, sayChanges, wordsHelp } from './one-device.ts';
 
 const fiveKeys = '1 … 5: presses a key, from left to right';
@@ -42,31 +51,30 @@ export function addWindowDevices(program: Command) {
     .option('--model <model>')
     .option('--serial <serial>')
     .addHelpText('after', wordsHelp(fiveKeys))
-    .action(async (options: LineOptions & { model?: string; serial?: string }) => {
-      const port = linePort(options);
+    .action(async (options: PortOptions & { model?: string; serial?: string }) => {
+      const opened = await openLine(options);
       const device = await startEvaluator({
         ...options,
-        port,
+        ...opened,
         random: bootRandom,
         onWire: printWire('evaluator'),
       });
-      runDevice('evaluator', device, pressFive(device.press));
+      runDevice('evaluator', device, opened, pressFive(device.press));
     });
 
-  program
-    .command('evaluator-hid')
-    .description('one five-key evaluator, EHR/1, as a USB device (Linux, module uhid, right to /dev/uhid)')
-    .requiredOption('--uhid', 'let the kernel take it for a USB device')
+  onUsb(program.command('evaluator-hid'))
+    .description('one five-key evaluator, EHR/1, as a USB device')
     .option('--serial <serial>')
     .addHelpText('after', wordsHelp(fiveKeys))
-    .action(async ({ serial }: { serial?: string }) => {
+    .action(async (options: PortOptions & { serial?: string }) => {
+      const opened = await openHid(options);
       const device = await startHidEvaluator({
-        port: 'uhid',
-        serial,
+        port: opened.port,
+        serial: options.serial,
         random: bootRandom,
         onWire: printWire('evaluator'),
       });
-      runDevice('evaluator', device, pressFive(device.press));
+      runDevice('evaluator', device, opened, pressFive(device.press));
     });
 
   onLine(program.command('ff68'))
@@ -83,7 +91,7 @@ export function addWindowDevices(program: Command) {
         'or of an evaluator (1 2 3 4), as 1:next; 1:6+confirm types the digit 6 before it; 1:0x0C is a code',
       ),
     )
-    .action(async (options: LineOptions & { addresses: Record<number, 'pad' | 'evaluator'> }) => {
+    .action(async (options: PortOptions & { addresses: Record<number, 'pad' | 'evaluator'> }) => {
       const { addresses } = options;
       const shown = sayChanges((bus: Ff68BusHandle) =>
         Object.entries(bus.state().devices).map(([address, unit]) =>
@@ -92,15 +100,16 @@ export function addWindowDevices(program: Command) {
             : `evaluator ${address}: ${unit.evaluating ? 'lit' : 'dark'}, ${unit.acknowledged} keys taken`,
         ),
       );
+      const opened = await openLine(options);
       const device = await startFf68Bus({
         id: 'ff68',
-        port: linePort(options),
+        ...opened,
         addresses,
         onWire: printWire('ff68'),
         onChange: shown.changed,
       });
       shown.begin(device);
-      runDevice('ff68', device, (line) => {
+      runDevice('ff68', device, opened, (line) => {
         const { address, key, digit } = readPress(line);
         const unit = addresses[address];
         if (!unit) throw new RangeError(`there is nothing at address ${address}`);
@@ -120,21 +129,22 @@ export function addWindowDevices(program: Command) {
       'after',
       wordsHelp(`ADDRESS:KEY presses a key (${Object.keys(keyWords.panel).join(' ')}), as 1:call`),
     )
-    .action(async (options: LineOptions & { addresses: number[] }) => {
+    .action(async (options: PortOptions & { addresses: number[] }) => {
       const shown = sayChanges((bus: Ub485BusHandle) =>
         Object.entries(bus.state().panels).map(
           ([address, panel]) =>
             `panel ${address}: "${panel.text}", lamp ${panel.lamp.toString(16)}, ${panel.beeps} beeps`,
         ),
       );
+      const opened = await openLine(options);
       const device = await startUb485Bus({
-        port: linePort(options),
+        ...opened,
         addresses: options.addresses,
         onWire: printWire('ub485'),
         onChange: shown.changed,
       });
       shown.begin(device);
-      runDevice('ub485', device, (line) => {
+      runDevice('ub485', device, opened, (line) => {
         const { address, key } = readPress(line);
         device.press(address, readKey('panel', key).key);
       });
@@ -144,13 +154,14 @@ export function addWindowDevices(program: Command) {
     .description('one evaluator that sends a character for a key and hears nothing')
     .option('--characters <five>', 'what keys 1 to 5 send', '12345')
     .addHelpText('after', wordsHelp(fiveKeys))
-    .action(async (options: LineOptions & { characters: string }) => {
+    .action(async (options: PortOptions & { characters: string }) => {
+      const opened = await openLine(options);
       const device = await startAsciiEvaluator({
-        port: linePort(options),
+        ...opened,
         characters: options.characters,
         onWire: printWire('ascii-evaluator'),
       });
-      runDevice('ascii-evaluator', device, pressFive(device.press));
+      runDevice('ascii-evaluator', device, opened, pressFive(device.press));
     });
 
   onLine(program.command('sign'))
@@ -163,7 +174,7 @@ export function addWindowDevices(program: Command) {
       [1],
     )
     .addHelpText('after', wordsHelp())
-    .action(async (options: LineOptions & { protocol: string; addresses: number[] }) => {
+    .action(async (options: PortOptions & { protocol: string; addresses: number[] }) => {
       const { protocol, addresses } = options;
       if (protocol !== 'strip' && protocol !== 'xunpeng')
         throw new RangeError(`--protocol ${protocol}: it is strip or xunpeng`);
@@ -177,15 +188,16 @@ export function addWindowDevices(program: Command) {
           return `sign ${address}: "${text}"${flashing ? ', flashing' : ''}`;
         }),
       );
+      const opened = await openLine(options);
       const device = await startSignLine({
-        port: linePort(options),
+        ...opened,
         protocol,
         addresses,
         onWire: printWire('sign'),
         onChange: shown.changed,
       });
       shown.begin(device);
-      runDevice('sign', device, (line) => {
+      runDevice('sign', device, opened, (line) => {
         throw new RangeError(`"${line}": a sign takes only !unplug, !plug and !fault`);
       });
     });

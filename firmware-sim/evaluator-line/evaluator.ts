@@ -48,13 +48,17 @@ export async function startEvaluator(options: LineEvaluatorOptions): Promise<Eva
       faultNames: evaluatorFaults,
       baud,
       createPort: (events) =>
-        createPort(options.port, events, {
-          vendorId: 0x1209,
-          productId: 0x0003,
-          serial: identity.serial,
-          product: identity.model,
-          ...options.usb,
-        }),
+        createPort(
+          options.port,
+          events,
+          {
+            vendorId: 0x1209,
+            productId: 0x0003,
+            serial: identity.serial,
+            product: identity.model,
+          },
+          options.usb,
+        ),
     },
   );
 }

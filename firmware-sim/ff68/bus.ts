@@ -90,6 +90,8 @@ export async function startFf68Bus(options: Ff68BusOptions) {
     plug: line.plug,
     unplug: line.unplug,
     setFault: line.setFault,
+    /** What `setFault` takes. */
+    faultNames: line.faultNames,
     faults: line.faults,
     inject: end.inject,
     state: () => ({

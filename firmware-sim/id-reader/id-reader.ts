@@ -47,13 +47,17 @@ export async function startIdReader(options: IdReaderOptions) {
       faultNames: readerFaults,
       baud,
       createPort: (events) =>
-        createPort(options.port, events, {
-          vendorId: 0x1209,
-          productId: 0x0004,
-          serial: 'SIM0001',
-          product: 'HALL-ID',
-          ...options.usb,
-        }),
+        createPort(
+          options.port,
+          events,
+          {
+            vendorId: 0x1209,
+            productId: 0x0004,
+            serial: 'SIM0001',
+            product: 'HALL-ID',
+          },
+          options.usb,
+        ),
       spoil: spoilChecksum,
       reset() {
         receiver.reset();
@@ -162,6 +166,8 @@ export async function startIdReader(options: IdReaderOptions) {
     unplug: line.unplug,
     /** Switches a named fault; throws a RangeError for a name this device does not have. */
     setFault: line.setFault,
+    /** What `setFault` takes. */
+    faultNames: line.faultNames,
     faults: line.faults,
     state: (): ReaderState & { skippedBytes: number; hostPresent: boolean } => ({
       ...machine.state(),

@@ -37,13 +37,17 @@ export function createLineEnd<Fault extends FaultName>(
     ...devices,
     baud: options.baud,
     createPort: (events) =>
-      createPort(options.port, events, {
-        vendorId: 0x1209,
-        productId: 0x0008,
-        serial: '',
-        product: options.id,
-        ...options.usb,
-      }),
+      createPort(
+        options.port,
+        events,
+        {
+          vendorId: 0x1209,
+          productId: 0x0008,
+          serial: '',
+          product: options.id,
+        },
+        options.usb,
+      ),
     receive(bytes) {
       const lost = line.losesIncoming();
       line.heard(bytes, lost ? 'lost on the way' : devices.receive(bytes));

@@ -121,16 +121,16 @@ export async function startPrinter(options: PrinterOptions) {
   if (!machine.processId) await line.setFault('no-process-id', true);
 
   function openPort(events: PortEvents): DevicePort {
-    const identity = {
+    const own = {
       vendorId: 0x1209,
       productId: 0x0006,
       serial: options.serial ?? 'SIMP0001',
       product: 'HALL-PRINTER',
-      ...options.usb,
     };
-    if (typeof options.port === 'string' || identity.chip) return createPort(options.port, events, identity);
+    if (typeof options.port === 'string' || options.usb?.chip)
+      return createPort(options.port, events, own, options.usb);
     return options.port.printer(
-      { ...identity, answers: options.answers ?? true },
+      { ...own, ...options.usb, answers: options.answers ?? true },
       {
         ...events,
         onPortStatus: () =>
@@ -261,6 +261,8 @@ export async function startPrinter(options: PrinterOptions) {
     unplug: line.unplug,
     /** Switches a named fault; throws a RangeError for a name this device does not have. */
     setFault: line.setFault,
+    /** What `setFault` takes. */
+    faultNames: line.faultNames,
     faults: line.faults,
     /** A new full roll; the cover is as it was. Printing goes on where it stopped. */
     loadPaper() {

@@ -76,6 +76,8 @@ export async function startHidScanner(options: HidScannerOptions) {
     unplug: line.unplug,
     /** Switches a named fault; throws a RangeError for a name this device does not have. */
     setFault: line.setFault,
+    /** What `setFault` takes. */
+    faultNames: line.faultNames,
     faults: line.faults,
     state: () => ({ codesRead, hostPresent: line.hostPresent }),
     wire: line.wire,

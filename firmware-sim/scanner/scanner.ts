@@ -34,13 +34,17 @@ export async function startScanner(options: ScannerOptions) {
       babble: (): Uint8Array => line.randomBytes(230, 200),
       baud,
       createPort: (events) =>
-        createPort(options.port, events, {
-          vendorId: 0x1209,
-          productId: 0x0005,
-          serial: 'SIM0001',
-          product: 'HALL-SCAN',
-          ...options.usb,
-        }),
+        createPort(
+          options.port,
+          events,
+          {
+            vendorId: 0x1209,
+            productId: 0x0005,
+            serial: 'SIM0001',
+            product: 'HALL-SCAN',
+          },
+          options.usb,
+        ),
       reset: forget,
       receive(bytes) {
         bytesFromHost += bytes.length;
@@ -91,6 +95,8 @@ export async function startScanner(options: ScannerOptions) {
     unplug: line.unplug,
     /** Switches a named fault; throws a RangeError for a name this device does not have. */
     setFault: line.setFault,
+    /** What `setFault` takes. */
+    faultNames: line.faultNames,
     faults: line.faults,
     state: () => ({ codesRead, bytesFromHost, hostPresent: line.hostPresent }),
     wire: line.wire,

@@ -53,13 +53,17 @@ export async function startSignLine(options: SignLineOptions) {
       faultNames: signFaults,
       baud,
       createPort: (events) =>
-        createPort(options.port, events, {
-          vendorId: 0x1209,
-          productId: 0x0009,
-          serial: '',
-          product: 'HALL-SIGN',
-          ...options.usb,
-        }),
+        createPort(
+          options.port,
+          events,
+          {
+            vendorId: 0x1209,
+            productId: 0x0009,
+            serial: '',
+            product: 'HALL-SIGN',
+          },
+          options.usb,
+        ),
       spoil(reply) {
         const sumAt = options.protocol === 'strip' ? reply.length - 1 : reply.length - 2;
         return reply.map((byte, at) => (at === sumAt ? byte ^ 0xff : byte));
@@ -151,6 +155,8 @@ export async function startSignLine(options: SignLineOptions) {
     },
     /** Switches a named fault; throws a RangeError for a name this device does not have. */
     setFault: line.setFault,
+    /** What `setFault` takes. */
+    faultNames: line.faultNames,
     faults: line.faults,
     /** What the sign of an address shows; throws a RangeError for an address that is not on the line. */
     state(address: number): StripSignState {

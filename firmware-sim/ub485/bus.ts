@@ -108,6 +108,8 @@ export async function startUb485Bus(options: Ub485BusOptions) {
     plug: line.plug,
     unplug: line.unplug,
     setFault: line.setFault,
+    /** What `setFault` takes. */
+    faultNames: line.faultNames,
     faults: line.faults,
     inject: end.inject,
     state: () => ({

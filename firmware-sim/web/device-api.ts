@@ -4,7 +4,6 @@ import { readKey } from '../key-line/key-words.ts';
 import {
   type Device,
   describeDevice,
-  faultNames,
   kinds,
   kindsWithWire,
   layCard,
@@ -108,13 +107,13 @@ export function deviceApi(devices: Device[]): Router {
     if (!device || !body) return;
     const { on, ...options } = body;
     const name = request.params.name;
-    if (!faultNames[device.kind].includes(name)) {
+    if (!(device.faultNames as readonly string[]).includes(name)) {
       return sendProblem(
         response,
         404,
         'no-fault',
         'No such fault',
-        `${device.id} has no fault "${name}"; it has: ${faultNames[device.kind].join(', ')}`,
+        `${device.id} has no fault "${name}"; it has: ${device.faultNames.join(', ')}`,
       );
     }
     const { setFault }: { setFault: (name: string, on: boolean, how: typeof options) => Promise<unknown> } =

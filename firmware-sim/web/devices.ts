@@ -1,16 +1,6 @@
 /** The devices of a panel: what there can be, and what is said of each. */
 import type { CableHandle } from '../cable.ts';
 import type { EvaluatorHandle } from '../evaluator-line/evaluator.ts';
-import {
-  cableFaults,
-  evaluatorFaults,
-  ff68Faults,
-  printerFaults,
-  readerFaults,
-  scannerFaults,
-  signFaults,
-  ub485Faults,
-} from '../faults/faults.ts';
 import type { Ff68BusHandle } from '../ff68/bus.ts';
 import type { IdReaderHandle } from '../id-reader/id-reader.ts';
 import { type SamplePerson, samplePeople } from '../id-reader/people.ts';
@@ -31,18 +21,16 @@ export type Device =
   | CableHandle;
 export type Kind = Device['kind'];
 
-/** The faults that each kind has. */
-export const faultNames: Readonly<Record<Kind, readonly string[]>> = {
-  evaluator: evaluatorFaults,
-  'ff68-bus': ff68Faults,
-  'ub485-bus': ub485Faults,
-  'sign-line': signFaults,
-  printer: printerFaults,
-  reader: readerFaults,
-  scanner: scannerFaults,
-  cable: cableFaults,
-};
-export const kinds = Object.keys(faultNames) as Kind[];
+export const kinds = [
+  'evaluator',
+  'ff68-bus',
+  'ub485-bus',
+  'sign-line',
+  'printer',
+  'reader',
+  'scanner',
+  'cable',
+] as const satisfies Kind[];
 /** Kinds with a wire to look at: a cable only passes on. */
 export const kindsWithWire = kinds.filter((kind) => kind !== 'cable') as Exclude<Kind, 'cable'>[];
 
@@ -75,7 +63,7 @@ export function describeDevice(device: Device) {
     port: device.port,
     plugged: device.plugged,
     faults: device.faults(),
-    faultNames: faultNames[device.kind],
+    faultNames: device.faultNames,
     ...facts(device),
     state: stateOf(device),
   };
