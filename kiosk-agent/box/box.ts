@@ -3,7 +3,7 @@
  * the hub, each a program of its own as in a real hall. Whatever the box does, somebody could do by hand with the commands.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { randomInt } from 'node:crypto';
@@ -49,7 +49,10 @@ export async function startBox(
     children.push(made);
     return made;
   };
+  /** Where everything is while it runs: for who joins later, as a scenario does. */
+  const addresses = join(state, 'box.json');
   const end = async (): Promise<void> => {
+    rmSync(addresses, { force: true });
     await Promise.all(children.map((each) => each.stop()));
     for (const each of children) each.close();
   };
@@ -100,6 +103,7 @@ export async function startBox(
       /hall ready (http\S+)/,
     );
     const url = await hub.start();
+    writeFileSync(addresses, `${JSON.stringify({ hub: url, panel: simUrl, central: centralUrl }, null, 2)}\n`);
     say(`hall ready ${url}`);
     say(welcome(url, simUrl, centralUrl, staff, state));
     const crowd =
