@@ -2,6 +2,9 @@ import { Command } from 'commander';
 import { addKioskDevices } from './cli/kiosk-devices.ts';
 import { exit, fail } from './cli/one-device.ts';
 import { addPanel } from './cli/panel.ts';
+import { addReplay } from './cli/replay.ts';
+import { addRun } from './cli/run.ts';
+import { addUsbAttach } from './cli/usb-attach.ts';
 import { addWindowDevices } from './cli/window-devices.ts';
 
 const program = new Command('hall-sim')
@@ -10,5 +13,8 @@ const program = new Command('hall-sim')
 addWindowDevices(program);
 addKioskDevices(program);
 addPanel(program);
+addRun(program);
+addReplay(program);
+addUsbAttach(program);
 
 program.parseAsync().catch(fail);

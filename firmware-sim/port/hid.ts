@@ -14,7 +14,10 @@ export type HidIdentity = {
   usage: number;
 };
 
-/** Bytes are whole reports, id first. */
+/**
+ * Bytes are whole reports, id first. Where the descriptor has no ids, input reports come without one and output and
+ * feature reports begin with 0, as hidraw reads and writes them.
+ */
 export type HidPortEvents = PortEvents & {
   /** The host asks for a FEATURE report; null refuses it. */
   onFeature: (id: number) => Uint8Array | null;

@@ -23,7 +23,7 @@ export type UsbPrinterEvents = PortEvents & {
   onReset: () => void;
 };
 
-/** A HID device's connector; bytes are whole reports, id first. */
+/** A HID device's connector; bytes are whole reports (hid.ts). */
 export type HidPort = {
   /** As an agent's configuration names it: `hid:VENDOR:PRODUCT:SERIAL`. */
   readonly address: string;
