@@ -2,9 +2,12 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { listen } from './listen.ts';
 import type { DevicePort, PortEvents } from './port.ts';
 
+/** A client that comes while the last one goes may be heard of first; one that comes beside another has no more time than this. */
+const changeMs = 150;
+
 /**
  * A device behind a TCP port, as a printer's 9100: one client at a time (escpos-printer §1.7);
- * a second one is closed at once. Plugged in again it listens on the same port number.
+ * a second one is closed. Plugged in again it listens on the same port number.
  */
 export function createTcpPort(host: string, port: number, events: PortEvents): DevicePort {
   let number = port === 0 ? undefined : port;
@@ -12,12 +15,23 @@ export function createTcpPort(host: string, port: number, events: PortEvents): D
   let client: Socket | undefined;
   let reading = true;
 
-  function accept(socket: Socket) {
+  function receive(socket: Socket) {
     socket.on('error', () => {});
-    if (client) {
-      socket.destroy();
-      return;
-    }
+    if (!client) return accept(socket);
+    const before = client;
+    const refusing = setTimeout(() => socket.destroy(), changeMs);
+    const change = () => {
+      clearTimeout(refusing);
+      if (server && !client && !socket.destroyed) accept(socket);
+      else socket.destroy();
+    };
+    before.once('close', change);
+    socket.once('close', () => {
+      clearTimeout(refusing);
+      before.off('close', change);
+    });
+  }
+  function accept(socket: Socket) {
     client = socket;
     socket.setNoDelay(true);
     if (!reading) socket.pause();
@@ -40,7 +54,7 @@ export function createTcpPort(host: string, port: number, events: PortEvents): D
     },
     async open() {
       if (server) return;
-      server = createServer(accept);
+      server = createServer(receive);
       try {
         number = await listen(server, host, number ?? 0);
       } catch (error) {

@@ -33,6 +33,18 @@ export type HidPort = {
   write: (report: Uint8Array) => void;
 };
 
+/** A socket of the bus, as somebody sees it who looks at it. */
+export type UsbSocket = {
+  /** `1-1`, `1-2`, … */
+  busId: string;
+  /** As an agent's configuration names the device: `usb:…`, `hid:…`. */
+  address: string;
+  product: string;
+  plugged: boolean;
+  /** A computer has it. */
+  attached: boolean;
+};
+
 /**
  * A USB bus that other computers reach by USB/IP: what is made on it is not yet plugged in; opening plugs it in, closing
  * pulls it out. Each device keeps its socket (`1-1`, `1-2`, …) on the bus.
@@ -46,6 +58,8 @@ export type UsbBus = {
   /** A printer of the printer class; `answers: false` makes it unidirectional. */
   printer: (identity: UsbIdentity & { answers?: boolean }, events: UsbPrinterEvents) => DevicePort;
   hid: (identity: HidIdentity, events: HidPortEvents) => HidPort;
+  /** Every socket that has a device, in their order. */
+  sockets: () => UsbSocket[];
   /** Pulls every plug and stops listening; may be called twice. */
   close: () => Promise<void>;
 };

@@ -8,14 +8,19 @@ type CodeSet = 'A' | 'B' | 'C';
 const starts: Record<CodeSet, number> = { A: 103, B: 104, C: 105 };
 const switches: Record<CodeSet, number> = { C: 99, B: 100, A: 101 };
 
+/** FNC1 to FNC3; FNC4 differs by code set. */
+const functions: Record<string, number> = { '1': 102, '2': 97, '3': 96 };
+
 /**
- * Reads the data of GS k 73: code set selections `{A {B {C`, `{1` FNC1, `{{` a brace (escpos-printer §1.1).
+ * Reads the data of GS k 73: code set selections `{A {B {C`, `{S` one character of the other set, `{1` to `{4` FNC1 to FNC4,
+ * `{{` a brace (escpos-printer §1.1).
  * Returns the text and the bar widths in modules (bar, space, bar …), or undefined when the data is not legal.
  */
 export function code128(data: Uint8Array): { text: string; widths: number[] } | undefined {
   let set: CodeSet | undefined;
   const symbols: number[] = [];
   let text = '';
+  let shifted = false;
   for (let at = 0; at < data.length; at++) {
     let byte = data[at] as number;
     if (byte === 0x7b) {
@@ -26,8 +31,15 @@ export function code128(data: Uint8Array): { text: string; widths: number[] } | 
         continue;
       }
       if (!set) return undefined;
-      if (next === '1') {
-        symbols.push(102);
+      if (next === 'S' && set !== 'C') {
+        symbols.push(98);
+        shifted = true;
+        continue;
+      }
+      const called = next === '4' ? (set === 'A' ? 101 : 100) : functions[next];
+      if (called !== undefined) {
+        if (set === 'C' && next !== '1') return undefined;
+        symbols.push(called);
         continue;
       }
       if (next !== '{') return undefined;
@@ -39,7 +51,9 @@ export function code128(data: Uint8Array): { text: string; widths: number[] } | 
       symbols.push(byte);
       text += String(byte).padStart(2, '0');
     } else {
-      if (set === 'B' ? byte < 32 || byte > 127 : byte > 95) return undefined;
+      const asB = (set === 'B') !== shifted;
+      shifted = false;
+      if (asB ? byte < 32 || byte > 127 : byte > 95) return undefined;
       symbols.push(byte >= 32 ? byte - 32 : byte + 64);
       text += String.fromCharCode(byte);
     }

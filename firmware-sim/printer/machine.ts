@@ -1,4 +1,10 @@
 import { readCommand, type PrinterCommand } from './command-reader.ts';
+import {
+  describeAutomaticStatus,
+  describeFullStatus,
+  describePaperSensors,
+  describeStatus,
+} from './describe-reply.ts';
 import { Interpreter } from './interpreter.ts';
 import { dotsPerMm, headToCutterDots } from './paper.ts';
 import { createRealtimeScanner } from './realtime-scanner.ts';
@@ -322,7 +328,7 @@ export class PrinterMachine {
         return this.#transmitIdentity(parameters[0] ?? 0);
       case 'GS a':
         this.#automaticMask = parameters[0] ?? 0;
-        if (this.#automaticMask !== 0) this.#reply(automaticStatus(this.sensors), 'automatic status');
+        if (this.#automaticMask !== 0) this.#tellAutomaticStatus(this.sensors);
         return;
       case 'GS ( H':
         return this.#respond(parameters);
@@ -343,12 +349,10 @@ export class PrinterMachine {
   ) {
     switch (request.name) {
       case 'status':
-        return this.#reply(
-          [realtimeStatus(request.n, this.sensors, this.#options.ticketSensor === 'bit7')],
-          `DLE EOT ${request.n} status`,
-        );
+        return this.#tellStatus(request.n);
       case 'full-status':
-        if (this.#options.fullStatus) this.#reply(fullStatus(this.sensors), 'DLE EOT 20 full status');
+        if (this.#options.fullStatus)
+          this.#reply(fullStatus(this.sensors), describeFullStatus(fullStatus(this.sensors)));
         return;
       case 'recover':
         this.#catchUp(now);
@@ -370,6 +374,16 @@ export class PrinterMachine {
   forget(now: number) {
     this.#clearBuffers(now);
     this.#changed(now);
+  }
+
+  #tellStatus(n: 1 | 2 | 3 | 4) {
+    const byte = realtimeStatus(n, this.sensors, this.#options.ticketSensor === 'bit7');
+    this.#reply([byte], describeStatus(n, byte));
+  }
+
+  #tellAutomaticStatus(sensors: Sensors) {
+    const bytes = automaticStatus(sensors);
+    this.#reply(bytes, describeAutomaticStatus(bytes));
   }
 
   #clearBuffers(now: number) {
@@ -417,8 +431,10 @@ export class PrinterMachine {
   }
 
   #transmitStatus(n: number) {
-    if (n === 1 || n === 49) this.#reply([paperSensorByte(this.sensors)], 'GS r 1 paper sensors');
-    else if (n === 2 || n === 50) this.#reply([0x00], 'GS r 2 drawer');
+    if (n === 1 || n === 49) {
+      const byte = paperSensorByte(this.sensors);
+      this.#reply([byte], describePaperSensors(byte));
+    } else if (n === 2 || n === 50) this.#reply([0x00], 'GS r 2 drawer');
     else this.#note(Uint8Array.of(0x1d, 0x72, n), `GS r ${n}: unknown`);
   }
 
@@ -464,8 +480,7 @@ export class PrinterMachine {
       return;
     this.#reported = after;
     if (this.#power === 'off') return;
-    if (automaticStatusChanged(this.#automaticMask, before, after))
-      this.#reply(automaticStatus(after), 'automatic status');
+    if (automaticStatusChanged(this.#automaticMask, before, after)) this.#tellAutomaticStatus(after);
     if (this.#offlineResponse && !isOffline(before) && isOffline(after))
       this.#reply([0x37, 0x23, 0x00], 'went offline');
   }

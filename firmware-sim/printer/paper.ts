@@ -4,15 +4,20 @@ export const dotsPerMm = 8;
 export const headToCutterDots = 96;
 
 export type Align = 'left' | 'center' | 'right';
-/** One printed character; `w`, `h` magnification 1…8. Its box is `width × 24h` dots at (x, line y), resting on the line's foot. */
+/**
+ * One printed character; `w`, `h` magnification 1…8. Its box is `width × height` dots at (x, line y), resting on the line's
+ * foot (of a line upside down: hanging from its head). `inverse`: white on black.
+ */
 export type Cell = {
   char: string;
   x: number;
   width: number;
+  height: number;
   w: number;
   h: number;
   bold: boolean;
   underline: boolean;
+  inverse: boolean;
 };
 
 export type PaperLine =
@@ -24,6 +29,7 @@ export type PaperLine =
       w: number;
       h: number;
       bold: boolean;
+      upsideDown: boolean;
       align: Align;
       cells: Cell[];
     }

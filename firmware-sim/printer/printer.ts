@@ -2,6 +2,7 @@ import { type FaultOptions, type PrinterFault, printerFaults } from '../faults/f
 import { createDeviceLine, type DeviceLine, type WireOptions } from '../line/device-line.ts';
 import { createPort, type Place, type SerialOnUsb } from '../port/open-port.ts';
 import type { DevicePort, PortEvents } from '../port/port.ts';
+import { createDescriber } from './describe.ts';
 import { PrinterMachine } from './machine.ts';
 import { type Paper, paperQr, paperText } from './paper.ts';
 import { fullRollMm } from './roll.ts';
@@ -74,6 +75,7 @@ export async function startPrinter(options: PrinterOptions) {
   let powerTurns = 0;
   const startUpMs = options.startUpMs ?? 300;
 
+  const describer = createDescriber();
   let port: DevicePort | undefined;
   const line: DeviceLine<PrinterFault> = createDeviceLine<PrinterFault>(
     { ...options, id, onChange: changed },
@@ -84,7 +86,9 @@ export async function startPrinter(options: PrinterOptions) {
       isPowered: (): boolean => machine.power === 'on' || !hasOwnPower(),
       countsBytes: true,
       reset() {
-        if (!line.hostPresent || !line.plugged) held = new Uint8Array(0);
+        // What a host has sent before it went is printed; what was on a cable that is pulled is not.
+        if (!line.plugged) held = new Uint8Array(0);
+        describer.reset();
       },
       receive,
       apply: applyFault,
@@ -142,7 +146,7 @@ export async function startPrinter(options: PrinterOptions) {
   /** A port with its own power goes when the printer's goes; a serial line is a wire. */
   const hasOwnPower = () => port?.kind !== 'pty' && !options.usb?.chip;
   function receive(bytes: Uint8Array) {
-    line.heard(bytes, describe(bytes));
+    line.heard(bytes, describer.describe(bytes));
     if (machine.power === 'off') return;
     if (port?.kind === 'pty') return take(bytes);
     held = Buffer.concat([held, bytes]);
@@ -169,11 +173,6 @@ export async function startPrinter(options: PrinterOptions) {
     }
     // Without its port or its power it takes no more.
     if (cutAt < bytes.length && line.plugged && machine.power === 'on') take(bytes.slice(cutAt));
-  }
-  function describe(bytes: Uint8Array) {
-    return Buffer.from(bytes.slice(0, 80))
-      .toString('latin1')
-      .replace(/[^\x20-\x7e]/g, '·');
   }
   function changed() {
     if (held.length > 0) takeHeld();

@@ -1,5 +1,5 @@
 import { type CutKind, dotsPerMm, headToCutterDots, type Paper } from './paper.ts';
-import type { DrawnLine } from './interpreter.ts';
+import type { DrawnLine } from './line-buffer.ts';
 
 export const fullRollMm = 80_000;
 export const nearEndMm = 8_000;

@@ -1,6 +1,7 @@
 import { type Cell, dotsPerMm, type Paper, type PaperLine } from './paper.ts';
 
 const ink = '#1c1c22';
+const white = '#fffdf8';
 /** Unprinted margin each side, dots: 80 mm paper has 72 mm of print, 58 mm paper 48 mm. */
 const marginDots: Record<number, number> = { 576: 32, 384: 40 };
 
@@ -10,42 +11,56 @@ function escapeXml(text: string) {
   );
 }
 
-/** Cells that look alike, as one <text> whose every character has its own place: columns are exact in any font. */
-function drawText(line: Extract<PaperLine, { kind: 'text' }>): string {
+type TextLine = Extract<PaperLine, { kind: 'text' }>;
+
+/** Cells that look alike and stand side by side, as one <text> whose every character has its own place: columns are exact in any font. */
+function drawText(line: TextLine): string {
+  if (!line.upsideDown) return drawCells(line, line.cells);
+  // Turned about (0, middle of the line): what is drawn at -x - width comes out at x.
+  const cells = line.cells.map((cell) => ({ ...cell, x: -cell.x - cell.width }));
+  return `<g transform="rotate(180 0 ${line.y + line.height / 2})">${drawCells(line, cells)}</g>`;
+}
+
+const alike = ['w', 'h', 'bold', 'inverse', 'width', 'height'] as const;
+
+function drawCells(line: TextLine, cells: Cell[]): string {
   const groups: Cell[][] = [];
-  for (const cell of line.cells) {
+  for (const cell of cells) {
     const last = groups[groups.length - 1];
     const first = last?.[0];
-    if (
-      first &&
-      first.w === cell.w &&
-      first.h === cell.h &&
-      first.bold === cell.bold &&
-      first.width === cell.width
-    )
-      last.push(cell);
+    if (first && alike.every((trait) => first[trait] === cell[trait])) last.push(cell);
     else groups.push([cell]);
   }
-  return groups
-    .map((group) => {
-      const [first] = group;
-      if (!first) return '';
-      const { w, h, bold } = first;
-      const foot = line.y + line.height;
-      const shown = group.filter((cell) => cell.char !== ' ');
-      const chinese = first.width / w > 12;
-      const places = shown.map((cell) => (cell.x + cell.width / 2) / w).join(' ');
-      const text = shown.length
-        ? `<text transform="translate(0 ${foot}) scale(${w} ${h})" x="${places}" y="-5" font-size="${chinese ? 23 : 20}"` +
-          ` class="${chinese ? 'c' : 'a'}"${bold ? ' font-weight="700"' : ''}>${shown.map((cell) => escapeXml(cell.char)).join('')}</text>`
-        : '';
-      const under = group
+  return groups.map((group) => drawGroup(line.y + line.height, group)).join('');
+}
+
+function drawGroup(foot: number, group: Cell[]): string {
+  const [first] = group;
+  if (!first) return '';
+  const { w, h, bold, inverse, height } = first;
+  const shown = group.filter((cell) => cell.char !== ' ');
+  const chinese = first.width / w > 12;
+  const small = height / h < 24;
+  const places = shown.map((cell) => (cell.x + cell.width / 2) / w).join(' ');
+  const box = (cell: Cell, y: number, tall: number) =>
+    `<rect x="${cell.x}" y="${y}" width="${cell.width}" height="${tall}"/>`;
+  const text = shown.length
+    ? `<text transform="translate(0 ${foot}) scale(${w} ${h})" x="${places}" y="${small ? -4 : -5}"` +
+      ` font-size="${chinese ? 23 : small ? 15 : 20}" class="${chinese ? 'c' : 'a'}"` +
+      `${bold ? ' font-weight="700"' : ''}${inverse ? ` fill="${white}"` : ''}>` +
+      `${shown.map((cell) => escapeXml(cell.char)).join('')}</text>`
+    : '';
+  const ground = inverse
+    ? `<g shape-rendering="crispEdges">${group.map((cell) => box(cell, foot - height, height)).join('')}</g>`
+    : '';
+  // White on black has no underline.
+  const under = inverse
+    ? ''
+    : group
         .filter((cell) => cell.underline)
-        .map((cell) => `<rect x="${cell.x}" y="${foot - 2}" width="${cell.width}" height="2"/>`)
+        .map((cell) => box(cell, foot - 2, 2))
         .join('');
-      return text + under;
-    })
-    .join('');
+  return ground + text + under;
 }
 
 /** Runs of dark points in a row, as path steps. */
@@ -104,7 +119,7 @@ export function paperSvg(paper: Paper): string {
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${full}" width="${width / dotsPerMm}mm" height="${full / dotsPerMm}mm" role="img" aria-label="paper ${paper.n}">` +
     `<style>text{text-anchor:middle;white-space:pre}.c{font-family:"Noto Sans SC","Source Han Sans SC","Microsoft YaHei",sans-serif}.a{font-family:"DejaVu Sans Mono","Menlo","Consolas","Noto Sans SC",monospace}</style>` +
-    `<path d="${outline(paper, width, height)}" fill="#fffdf8"/>` +
+    `<path d="${outline(paper, width, height)}" fill="${white}"/>` +
     `<g transform="translate(${margin} 0)" fill="${ink}">${paper.lines.map(drawLine).join('')}</g></svg>`
   );
 }

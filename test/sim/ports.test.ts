@@ -113,6 +113,19 @@ describe('an evaluator on a serial line', () => {
 });
 
 describe('a printer on the network', () => {
+  it('takes who comes as another leaves, and prints all that the one who left had sent', async () => {
+    const device = await startPrinter({ port: 'tcp:0', speed: Infinity });
+    ends.push(() => device.close());
+    const first = await dial(device.portNumber);
+    // More than its buffer, and gone before it is taken.
+    first.end(Buffer.concat([Buffer.alloc(100_000, '\x1b@'), Buffer.from('last\n\x1dVA\0', 'latin1')]));
+    const second = await dial(device.portNumber);
+    const { until } = ear(second);
+    second.write(Buffer.from('1004011d7201', 'hex'));
+    await until('\x00');
+    expect(device.papers().at(-1)?.text).toContain('last');
+  });
+
   it('serves one client, refuses a second, and listens on the same port after a plug', async () => {
     const device = await startPrinter({ port: 'tcp:0', speed: Number.POSITIVE_INFINITY });
     ends.push(() => device.close());
