@@ -50,8 +50,8 @@ export type PlayerParts = {
 
 /** A frame is looked for among so many recorded ones, after a difference. */
 const lookAhead = 64;
-/** More than this in which no recorded frame begins is forgotten, the oldest first: longer than any frame. */
-const mostHeard = 4096;
+/** Of what was heard and is no recorded frame so much is kept, or twice the longest recorded frame. */
+const mostKept = 4096;
 
 export function createPlayer(parts: PlayerParts) {
   const { lines, numbers, wholeReports, mode, speed, clock } = parts;
@@ -104,6 +104,7 @@ export function createPlayer(parts: PlayerParts) {
     const line = lines[index];
     outs[index] = line?.dir === 'out' && !line.silent ? index : (outs[index + 1] ?? -1);
   }
+  const kept = lines.reduce((most, { bytes }) => Math.max(most, 2 * bytes.length), mostKept);
   const nextOut = (from: number) => outs[from] ?? -1;
 
   /** Compares one recorded frame with what has been heard from `skip` on (bytes, or reports). */
@@ -135,6 +136,9 @@ export function createPlayer(parts: PlayerParts) {
     for (let skip = 0; skip < most; skip++) {
       let index = nextOut(from);
       for (let looked = 0; index >= 0 && looked < lookAhead; looked++, index = nextOut(index + 1)) {
+        const unit = wholeReports ? heard[skip] : heard[0]?.subarray(skip, skip + 1);
+        // No protocol draws the first byte of its frames.
+        if (unit?.[0] !== lines[index]?.bytes[0]) continue;
         const comparison = compareAt(index, skip);
         if (comparison.is === 'same') return { index, skip, comparison };
       }
@@ -207,6 +211,8 @@ export function createPlayer(parts: PlayerParts) {
     if (greet()) return true;
     const index = nextOut(at);
     const line = lines[index];
+    // Behind its last recorded frame the host may say what it likes.
+    if (!line) heard = [];
     if (!line || heard.length === 0) return false;
     const comparison = compareAt(index, 0);
     if (comparison.is === 'more') return false;
@@ -232,7 +238,21 @@ export function createPlayer(parts: PlayerParts) {
     return true;
   }
 
+  let advancing = false;
+  let again = false;
+  /** A port may hand over what the host has said while it is written to: one thing after the other. */
   function advance() {
+    again = true;
+    if (advancing) return;
+    advancing = true;
+    while (again) {
+      again = false;
+      playOn();
+    }
+    advancing = false;
+  }
+
+  function playOn() {
     cancel?.();
     cancel = undefined;
     while (!ended && !plugging) {
@@ -299,8 +319,10 @@ export function createPlayer(parts: PlayerParts) {
       counts.bytesHeard += bytes.length;
       const before = heard[0];
       if (wholeReports || !before) heard.push(Uint8Array.from(bytes));
-      else heard[0] = Buffer.concat([before, bytes]).subarray(-mostHeard);
+      else heard[0] = Buffer.concat([before, bytes]);
       advance();
+      // Where a difference ends the replay, what is left is the beginning of a frame.
+      if (mode !== 'follow' && !wholeReports && heard[0]) heard[0] = heard[0].subarray(-kept);
     },
     progress: () => ({ played: at, of: lines.length, t: lines[at - 1]?.t ?? 0 }),
     stop: () => finish('closed'),

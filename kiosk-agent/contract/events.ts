@@ -41,7 +41,8 @@ export const PAPER_FAULTS = [
 ] as const;
 export type PaperFault = (typeof PAPER_FAULTS)[number];
 
-export const RATING_FLAGS = ['arrived-late', 'pressed-at-once'] as const;
+/** `time-doubtful`: the device says that it was pressed before the evaluation it names was asked for. */
+export const RATING_FLAGS = ['arrived-late', 'pressed-at-once', 'time-doubtful'] as const;
 export type RatingFlag = (typeof RATING_FLAGS)[number];
 
 const id = z.string().min(1).max(128);

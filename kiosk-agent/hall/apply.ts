@@ -140,12 +140,12 @@ export function apply(state: HallState, event: AppliedEvent): void {
       return;
     }
     case 'hall.rating.given':
-      if (event.data.device) rememberPress(state, event.data.device, time);
+      if (event.data.device) rememberPress(state, event.data.device, event.data.session, time);
       state.ratings[event.data.level]++;
       // A press that arrives late supersedes the lapse.
       return closeSession(state.sessions[event.data.session], 'rated', time, null);
     case 'hall.rating.ignored':
-      if (event.data.device) rememberPress(state, event.data.device, time);
+      if (event.data.device) rememberPress(state, event.data.device, event.data.session, time);
       return;
     case 'hall.rating.lapsed':
       return closeSession(state.sessions[event.data.session], 'lapsed', time, event.data.why);

@@ -8,23 +8,49 @@ const BOOTS_KEPT = 8;
 /** Presses known beyond a gap. A device repeats what is not acknowledged and keeps some 32 of them: a longer gap is lost for good. */
 const BEYOND_KEPT = 256;
 
-/** Whether this press has been taken before. */
-export function isKnownPress(state: HallState, { serial, boot, seq }: PressId): boolean {
+/** The latest presses of a device are known with the session that they named. */
+const RECENT_KEPT = 64;
+
+/**
+ * Whether this press has been taken before; `session` is the one that it names. A poor device draws the same boot number at
+ * every power-up and counts from 1 again: what names another session than the press of that number did is another press.
+ */
+export function isKnownPress(state: HallState, { serial, boot, seq }: PressId, session: number | null): boolean {
   const memory = state.presses.find((each) => each.serial === serial && each.boot === boot);
-  return memory !== undefined && (seq <= memory.through || memory.beyond.includes(seq));
+  if (!memory) return false;
+  const same = memory.recent.filter((press) => press.seq === seq);
+  if (same.some((press) => press.session === session)) return true;
+  if (!isCounted(memory, seq)) return false;
+  if (session === null) return true;
+  // Longer ago than is known: a session that is still open has heard nothing of it.
+  return same.length === 0 && state.sessions[session]?.state !== 'open';
+}
+
+function isCounted(memory: PressMemory, seq: number): boolean {
+  return seq <= memory.through || memory.beyond.includes(seq);
 }
 
 /** Notes a press as taken at `time`. Changes `state.presses`, which stands in order of use, latest last. */
-export function rememberPress(state: HallState, { serial, boot, seq }: PressId, time: string): void {
+export function rememberPress(
+  state: HallState,
+  { serial, boot, seq }: PressId,
+  session: number | null,
+  time: string,
+): void {
   const index = state.presses.findIndex((each) => each.serial === serial && each.boot === boot);
   const memory: PressMemory = (index >= 0 ? state.presses.splice(index, 1)[0] : undefined) ?? {
     serial,
     boot,
     through: 0,
     beyond: [],
+    recent: [],
     lastAt: time,
   };
   memory.lastAt = time;
+  // Counted once more, and not a repeat: the device counts from 1 again under the same boot number.
+  if (isCounted(memory, seq)) Object.assign(memory, { through: 0, beyond: [] });
+  memory.recent.push({ seq, session });
+  if (memory.recent.length > RECENT_KEPT) memory.recent.shift();
   if (seq > memory.through && !memory.beyond.includes(seq)) {
     memory.beyond.push(seq);
     memory.beyond.sort((a, b) => a - b);

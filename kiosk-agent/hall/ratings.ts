@@ -37,7 +37,7 @@ export function lapsed(session: RatingSession, why: CloseReason, time: string): 
 
 function press(state: HallState, command: Press, time: string): Decision {
   // Taken before: no event, but the device hears its acknowledgement again.
-  if (isKnownPress(state, command.device)) return NOTHING_NEW;
+  if (isKnownPress(state, command.device, command.session)) return NOTHING_NEW;
   const { level, session: number, keyRaw, device, pressedAt, clockOffsetMs } = command;
   if (level === null) return ignored(command, 'unknown-key', time);
   if (number === null) return ignored(command, 'no-session', time);
@@ -45,10 +45,13 @@ function press(state: HallState, command: Press, time: string): Decision {
   if (!session) return ignored(command, 'unknown-session', time);
   if (session.state === 'rated') return ignored(command, 'already-rated', time);
   const late = session.state === 'lapsed';
-  if (late && !pressedWhileOpen(session, command)) return ignored(command, 'outside-session', time);
+  if (late && pressedAfter(session, command)) return ignored(command, 'outside-session', time);
 
   const flags: RatingFlag[] = late ? ['arrived-late'] : [];
-  if (hubTime(command) - Date.parse(session.promptedAt) < AT_ONCE_MS) flags.push('pressed-at-once');
+  const afterPromptMs = hubTime(command) - Date.parse(session.promptedAt);
+  // A number that was drawn at the prompt cannot be named before it: then it is the device's clock that is wrong.
+  if (afterPromptMs < -BEFORE_PROMPT_MS) flags.push('time-doubtful');
+  else if (afterPromptMs < AT_ONCE_MS) flags.push('pressed-at-once');
   const source = 'press' as const;
   return accept(given(session, { level, keyRaw, source, device, pressedAt, clockOffsetMs, flags }, time));
 }
@@ -79,10 +82,9 @@ function touch(state: HallState, command: Touch, time: string): Decision {
   );
 }
 
-function pressedWhileOpen(session: RatingSession, command: Press): boolean {
-  const pressed = hubTime(command);
-  const closed = Date.parse(session.closedAt ?? session.openUntil);
-  return pressed >= Date.parse(session.promptedAt) - BEFORE_PROMPT_MS && pressed <= closed;
+/** The cable was out and the device's keys were still lit: whoever pressed then was another visitor. */
+function pressedAfter(session: RatingSession, command: Press): boolean {
+  return hubTime(command) > Date.parse(session.closedAt ?? session.openUntil);
 }
 
 /** When it was pressed by the hall's clock, ms: only to compare; what is recorded is not rewritten. */

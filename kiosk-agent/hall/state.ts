@@ -6,7 +6,7 @@ import type { CloseReason, PaperFault, Priority, RatingLevel, TicketClass } from
 import type { TicketState, WindowState } from '../contract/live.ts';
 
 /** Raised when the shape changes: an older snapshot is then not used. */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 /** What the rules must know of the configuration. */
 export type HallRules = {
@@ -92,7 +92,15 @@ export type RatingSession = {
 };
 
 /** Presses of one device since one power-up that have been taken: all up to `through`, and those in `beyond`. */
-export type PressMemory = { serial: string; boot: string; through: number; beyond: number[]; lastAt: string };
+export type PressMemory = {
+  serial: string;
+  boot: string;
+  through: number;
+  beyond: number[];
+  /** the latest ones with the session that they named, oldest first */
+  recent: { seq: number; session: number | null }[];
+  lastAt: string;
+};
 
 export type HallState = {
   version: number;

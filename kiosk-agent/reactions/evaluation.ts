@@ -17,6 +17,7 @@ export type EvaluatorAtWindow = {
 
 /** A press of the last moment is still on the wire when the time is up: the session lapses this much later, ms. */
 const LAPSE_GRACE_MS = 2000;
+const BUSY_RETRY_MS = 500;
 
 /** Runs the story for all evaluators until the returned function is called. */
 export function tellEvaluations(
@@ -26,6 +27,8 @@ export function tellEvaluations(
   log: Logger,
 ): () => void {
   const timers = new Map<number, NodeJS.Timeout>();
+  /** sessions whose device was too busy to open them */
+  const lighting = new Map<number, NodeJS.Timeout>();
   const undo: (() => void)[] = [];
 
   const onCommitted = (events: HallEvent[]): void => {
@@ -53,16 +56,31 @@ export function tellEvaluations(
     if (!there || seconds < 1) return;
     there.evaluator.open(session.session, seconds, 'please-rate').then(
       (result) => {
-        if (!result.ok)
+        if (result.ok) return;
+        // Its keys must not stay dark for a whole evaluation because it had something else to do for a moment.
+        if (result.why === 'busy') lightAgain(session.session);
+        else
           log.warn({ device: there.evaluator.id, why: result.why }, 'the evaluator did not open');
       },
       (error: unknown) => log.error({ device: there.evaluator.id, error }, 'opening the evaluator failed'),
     );
   };
 
+  const lightAgain = (number: number): void => {
+    clearTimeout(lighting.get(number));
+    const again = (): void => {
+      lighting.delete(number);
+      const session = executor.state.sessions[number];
+      if (session?.state === 'open') light(session);
+    };
+    lighting.set(number, setTimeout(again, BUSY_RETRY_MS));
+  };
+
   const closed = (number: number, window: number): void => {
     clearTimeout(timers.get(number));
     timers.delete(number);
+    clearTimeout(lighting.get(number));
+    lighting.delete(number);
     // A device that has shut by itself answers `session`: nothing to do.
     evaluators
       .find((each) => each.window === window)
@@ -122,8 +140,9 @@ export function tellEvaluations(
     if (session.state === 'open') opened(session.session);
 
   return () => {
-    for (const timer of timers.values()) clearTimeout(timer);
+    for (const timer of [...timers.values(), ...lighting.values()]) clearTimeout(timer);
     timers.clear();
+    lighting.clear();
     for (const each of undo.splice(0)) each();
   };
 }

@@ -188,6 +188,8 @@ export class Crowd {
   #press(state: HallState, rules: HallRules, now: Date, { pick, choice }: Step): Command {
     const window = 1 + (pick % 3);
     const device = { serial: `d${window}`, boot: `b${choice % 3}` };
+    // A poor device draws the boot number that it has had before.
+    if (choice % 37 === 0) this.#seq.delete(device.serial + device.boot);
     const seq = (this.#seq.get(device.serial + device.boot) ?? 0) + 1 + (choice % 7 === 0 ? 1 : 0);
     this.#seq.set(device.serial + device.boot, seq);
     const number = choice % 11 === 0 ? null : this.#session(state, choice % 9 !== 0, pick);

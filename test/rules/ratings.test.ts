@@ -118,12 +118,45 @@ describe('a press', () => {
     ['09:00:35.000', 'hall.rating.given'],
     ['09:00:35.001', 'hall.rating.ignored'],
     ['08:59:58.000', 'hall.rating.given'],
-    ['08:59:57.999', 'hall.rating.ignored'],
+    // Its number was drawn at 09:00:00: whoever names it has pressed after that, and the clock is wrong.
+    ['08:59:57.999', 'hall.rating.given'],
   ])('of %s in a session that was open from 09:00:00 to 09:00:35 is %s', (at, type) => {
     const hall = evaluating();
     hall.wait(30).do({ name: 'rating.lapse', session: 7, why: 'timeout' });
     const late = press(hall.wait(60), 7, 0, { pressedAt: `2026-11-23T${at}+08:00` });
     expect(hall.types(late)).toEqual([type]);
+  });
+
+  it.each([
+    [1999, ['pressed-at-once']],
+    [2000, ['pressed-at-once']],
+    [2001, ['time-doubtful']],
+    [3_600_000, ['time-doubtful']],
+  ])('that says it was made %d ms before the prompt has the flags %j', (ms, flags) => {
+    const hall = new Hall();
+    hall.evaluating(7);
+    expect(hall.do(press(hall, 7, ms))[0]?.data).toMatchObject({ flags });
+  });
+
+  it('of a device that draws the same boot number again is another press when it names another session', () => {
+    const first = { device: { serial: 'EV-1', boot: '80000000', seq: 1 } };
+    const hall = evaluating();
+    expect(hall.types(press(hall, 7, 0, first))).toEqual(['hall.rating.given']);
+    expect(hall.types(press(hall, 7, 0, first)), 'the repeat').toEqual([]);
+    hall.evaluating(8);
+    expect(hall.types(press(hall.wait(5), 8, 0, first)), 'number 1 again').toEqual(['hall.rating.given']);
+    expect(hall.types(press(hall, 8, 0, first)), 'its repeat').toEqual([]);
+    expect(hall.types(press(hall, 7, 0, first)), 'the first one once more').toEqual([]);
+    expect(hall.types(press(hall, null, 0, first)), 'without a session').toEqual([]);
+  });
+
+  it('of such a device counts also when the first of its number is long forgotten', () => {
+    const hall = evaluating();
+    for (let seq = 1; seq <= 100; seq++)
+      hall.do(press(hall, null, 0, { device: { serial: 'EV-1', boot: '80000000', seq } }));
+    const again = { device: { serial: 'EV-1', boot: '80000000', seq: 1 } };
+    expect(hall.types(press(hall.wait(5), 7, 0, again))).toEqual(['hall.rating.given']);
+    expect(hall.types(press(hall, 7, 0, again))).toEqual([]);
   });
 
   it('is compared by the clock of the hall and recorded by the clock that saw it', () => {

@@ -179,9 +179,13 @@ export class Witness {
     ticket.state = to ?? ticket.state;
   }
 
-  #pressed(event: EventDraft, device: { serial: string; boot: string; seq: number } | null): void {
+  /** A device that draws the same boot number twice counts from 1 again: then the session tells two presses apart. */
+  #pressed(
+    event: Extract<EventDraft, { type: 'hall.rating.given' | 'hall.rating.ignored' }>,
+    device: { serial: string; boot: string; seq: number } | null,
+  ): void {
     if (!device) return;
-    const press = `${device.serial}/${device.boot}/${device.seq}`;
+    const press = `${device.serial}/${device.boot}/${device.seq}/${event.data.session}`;
     this.#must(!this.#presses.has(press), event, 'a press has one effect');
     this.#presses.add(press);
   }
