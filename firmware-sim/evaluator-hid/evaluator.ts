@@ -65,11 +65,14 @@ export async function startHidEvaluator(options: HidEvaluatorOptions): Promise<H
       reset() {},
       dropped: () => ({ stray: 0, long: 0, crc: 0, form: refused }),
       faultNames: hidEvaluatorFaults,
+      reports: true,
       babble: () => Uint8Array.from({ length: 16 }, () => Math.floor(babbleRandom() * 256)),
       faults,
+      // Without power it is not on the bus.
+      isPowered: () => !faults.isOn('power-off'),
       createPort(events) {
         const onFeature = (report: number) => {
-          const dumb = faults.isOn('silent') || faults.isOn('power-off') || faults.isOn('no-identity');
+          const dumb = faults.isOn('silent') || faults.isOn('no-identity');
           return report === identityReport && !dumb ? identity({ serial, firmware }) : null;
         };
         const made = createHidPort(options.port, onBus, { ...events, onFeature });

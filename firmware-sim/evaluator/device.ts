@@ -34,14 +34,20 @@ export type EvaluatorProtocol<Message> = {
   createPort: (events: PortEvents) => LinePort;
   /** The speed of its line; left out where there is none. */
   baud?: number;
+  /** Its port goes with its power: whether it has any now. Left out: the port is an adapter's. */
+  isPowered?: () => boolean;
   /** What it sends when it babbles; left out: random bytes. */
   babble?: () => Uint8Array;
+  /** Its messages are reports: each whole or not at all. */
+  reports?: boolean;
   /** Shared with a port that must know of them. */
   faults?: Faults;
 };
 
 const faultBits = { 'stuck-key': 1, speaker: 2, 'low-voltage': 4 } as const;
 const defaultClockErrorMs = 3_600_000;
+const defaultSlowMs = 300;
+const bounceMs = 12;
 
 /** Starts an evaluator of any protocol on its port; rejects with a PortError when the port cannot be opened. */
 export async function startEvaluatorDevice<Message>(
@@ -54,13 +60,19 @@ export async function startEvaluatorDevice<Message>(
   const keyCodes = options.keyCodes ?? [5, 4, 3, 2, 1];
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
+  const soon = new Set<NodeJS.Timeout>();
+  /** Until when a slow device is at work on what it has heard. */
+  let atWorkUntil = 0;
 
   const line = createDeviceLine<EvaluatorFault>(
     { ...options, id, onChange: changed },
-    { ...protocol, receive, apply },
+    { ...protocol, receive, apply, reset },
   );
   const { now } = line;
 
+  function noKey(key: number) {
+    return `${id}: key ${key} is not there; keys are 1 to 5`;
+  }
   function changed() {
     options.onChange?.();
     schedule();
@@ -76,7 +88,32 @@ export async function startEvaluatorDevice<Message>(
     const { commands, decoded } = protocol.hear(bytes);
     line.heard(bytes, decoded);
     for (const { command, wire } of commands)
-      if (!line.losesIncoming()) send(hardware.take(command, wire, now()));
+      if (!line.losesIncoming()) inTurn(() => send(hardware.take(command, wire, now())));
+  }
+  /** At once, or one after the other when the device is slow. */
+  function inTurn(task: () => void) {
+    const takesMs = line.isFault('slow') ? (line.faultOptions('slow').ms ?? defaultSlowMs) : 0;
+    const waitsMs = Math.max(0, atWorkUntil - now()) + takesMs;
+    if (waitsMs === 0) return task();
+    atWorkUntil = now() + waitsMs;
+    later(waitsMs, task);
+  }
+  function later(ms: number, task: () => void) {
+    const wait = setTimeout(() => {
+      soon.delete(wait);
+      task();
+      changed();
+    }, ms);
+    soon.add(wait);
+  }
+  function forgetWork() {
+    for (const wait of soon) clearTimeout(wait);
+    soon.clear();
+    atWorkUntil = 0;
+  }
+  function reset() {
+    protocol.reset();
+    forgetWork();
   }
   function schedule() {
     clearTimeout(timer);
@@ -101,8 +138,13 @@ export async function startEvaluatorDevice<Message>(
   function apply(fault: EvaluatorFault, on: boolean, how: FaultOptions, wasOn: boolean) {
     if (fault === 'stuck-key' && on && !wasOn) {
       // The key makes contact once, and then stays down.
-      const code = keyCodes[(how.key ?? 1) - 1];
-      if (code !== undefined) send(hardware.press(code, now()).send);
+      const { key = 1 } = how;
+      const code = keyCodes[key - 1];
+      if (code === undefined) {
+        line.mark(fault, false);
+        throw new RangeError(noKey(key));
+      }
+      send(hardware.press(code, now()).send);
     }
     hardware.busy = line.isFault('busy');
     hardware.clockErrorMs = line.isFault('clock')
@@ -112,8 +154,15 @@ export async function startEvaluatorDevice<Message>(
       (bits, [name, bit]) => (line.isFault(name as keyof typeof faultBits) ? bits | bit : bits),
       0,
     );
-    if (fault === 'power-off' && on) hardware.powerDown();
-    if (fault === 'power-off' && !on && wasOn) powerUp();
+    return fault === 'power-off' && on !== wasOn ? setPower(!on) : undefined;
+  }
+  async function setPower(on: boolean) {
+    if (!on) {
+      hardware.powerDown();
+      forgetWork();
+    }
+    if (protocol.isPowered) await line.setPortPower(on);
+    if (on) powerUp();
   }
 
   // The cable may come and go, the power does not: presses stay in memory (evaluators.md, "Promise on both own protocols").
@@ -137,10 +186,11 @@ export async function startEvaluatorDevice<Message>(
     /** Presses key 1…5 (1 = 非常满意, left). `false` when the device refuses it (power off, memory full, key stuck). */
     press(key: number): boolean {
       const code = keyCodes[key - 1];
-      if (code === undefined) throw new RangeError(`${id}: key ${key} is not there; keys are 1 to 5`);
+      if (code === undefined) throw new RangeError(noKey(key));
       if (line.isFault('stuck-key') && (line.faultOptions('stuck-key').key ?? 1) === key) return false;
       const { taken, send: messages } = hardware.press(code, now());
       send(messages);
+      if (taken && line.isFault('bounce')) later(bounceMs, () => send(hardware.press(code, now()).send));
       changed();
       return taken;
     },
@@ -170,6 +220,7 @@ export async function startEvaluatorDevice<Message>(
     async close() {
       closed = true;
       clearTimeout(timer);
+      forgetWork();
       await line.close();
     },
   };

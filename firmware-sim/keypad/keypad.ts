@@ -40,7 +40,6 @@ export type KeypadOptions = Partial<WireOptions> & {
   productId?: number;
 };
 
-const released = new Uint8Array(8);
 const bounceMs = 12;
 
 /** Starts one keypad; rejects with a PortError when its port cannot be opened. */
@@ -58,11 +57,14 @@ export async function startKeypad(options: KeypadOptions) {
   const timers = new Set<NodeJS.Timeout>();
   let socket = null as HidSocket | null;
   let pressed = 0;
+  /** Usage of the key that does not come up; 0 for none. */
+  let stuck = 0;
 
   const line = createDeviceLine<(typeof keypadFaults)[number]>(
     { ...options, id },
     {
       faultNames: keypadFaults,
+      reports: true,
       // More keys than it can tell: ErrorRollOver in all six places.
       babble: () => Uint8Array.of(0, 0, 1, 1, 1, 1, 1, 1),
       createPort(events) {
@@ -73,22 +75,33 @@ export async function startKeypad(options: KeypadOptions) {
       receive: (bytes) => line.heard(bytes, 'lamps'),
       apply(fault, on, { key = 1 }: FaultOptions) {
         if (fault !== 'stuck-key') return;
-        if (on) down(keypadKeys[key - 1] ?? '1');
-        else line.send(released, 'released');
+        if (on) {
+          if (!(key in usages)) line.mark(fault, false);
+          stuck = usageOf(String(key));
+          pressed++;
+        } else stuck = 0;
+        report(0, on ? 'a key is stuck' : 'released');
       },
     },
   );
 
-  function down(key: string) {
+  function usageOf(key: string) {
     const usage = usages[key];
     if (usage === undefined)
       throw new RangeError(`${id}: there is no key "${key}"; its keys: ${keypadKeys.join(' ')}`);
-    pressed++;
-    line.send(Uint8Array.of(0, 0, usage, 0, 0, 0, 0, 0), `key ${key}`);
+    return usage;
   }
-  function downAndUp(key: string) {
-    down(key);
-    line.send(released, 'released');
+  /** All keys that are down now: the stuck one, and that of a finger; 0 for none. */
+  function report(finger: number, words: string) {
+    const [first = 0, second = 0] = [stuck, finger].filter((usage) => usage > 0);
+    line.send(Uint8Array.of(0, 0, first, second, 0, 0, 0, 0), words);
+  }
+  function downAndUp(usage: number, key: string) {
+    // What is down already cannot go down.
+    if (usage === stuck) return;
+    pressed++;
+    report(usage, `key ${key}`);
+    report(0, 'released');
   }
 
   await line.plug();
@@ -105,11 +118,12 @@ export async function startKeypad(options: KeypadOptions) {
     },
     /** Presses what stands on a key, as `1` or `enter`; throws a RangeError for a key that is not there. */
     press(key: string) {
-      downAndUp(key);
+      const usage = usageOf(key);
+      downAndUp(usage, key);
       if (line.isFault('bounce')) {
         const timer = setTimeout(() => {
           timers.delete(timer);
-          downAndUp(key);
+          downAndUp(usage, key);
         }, bounceMs);
         timers.add(timer);
       }

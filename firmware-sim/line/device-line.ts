@@ -40,6 +40,8 @@ export type LineDevice<Fault extends FaultName> = {
   baud?: number;
   /** A port that goes with the device's power: whether it has any now; always, when left out. */
   isPowered?: () => boolean;
+  /** What goes over it are reports: each whole or not at all (USB). */
+  reports?: boolean;
   /** It counts the bytes of `…-after-bytes` itself, where it takes them. */
   countsBytes?: boolean;
   /** What babbling sends every 20 ms; default 1 to 38 random bytes: a line of 9600 baud that is full. */
@@ -100,16 +102,16 @@ export function createDeviceLine<Fault extends FaultName>(options: WireOptions, 
     return bytes.map(() => Math.floor(random() * 256));
   }
   function onBytes(bytes: Uint8Array) {
-    const before = counted(bytes.length);
+    const before = wholly(counted(bytes.length), bytes.length);
     const taken = bytes.subarray(0, before);
     if (faults.isOn('adapter-echo')) put(taken, 'echo of the adapter');
-    device.receive(isGarbled() ? garbled(taken) : taken);
+    if (taken.length > 0) device.receive(isGarbled() ? garbled(taken) : taken);
     happenBehindBytes();
     changed();
   }
   function put(bytes: Uint8Array, words: string) {
     if (!hostPresent || !plugged || bytes.length === 0) return;
-    const before = counted(bytes.length);
+    const before = wholly(counted(bytes.length), bytes.length);
     const said = isGarbled() ? garbled(bytes.subarray(0, before)) : bytes.subarray(0, before);
     if (said.length > 0) {
       port.write(said);
@@ -124,6 +126,9 @@ export function createDeviceLine<Fault extends FaultName>(options: WireOptions, 
     for (const [name, left] of bytesUntil) bytesUntil.set(name, left - length);
     return before;
   }
+  function wholly(before: number, length: number) {
+    return device.reports && before < length ? 0 : before;
+  }
   function happenBehindBytes() {
     for (const [name, left] of [...bytesUntil]) {
       if (left > 0) continue;
@@ -136,7 +141,10 @@ export function createDeviceLine<Fault extends FaultName>(options: WireOptions, 
     clearInterval(babble);
     babble = undefined;
     const bytes = device.babble ?? (() => bad.randomBytes(38));
-    if (on && !closed) babble = setInterval(() => put(bytes(), 'babble'), babbleEveryMs);
+    if (on && !closed)
+      babble = setInterval(() => {
+        if (!faults.isOn('power-off')) put(bytes(), 'babble');
+      }, babbleEveryMs);
   }
 
   async function plug() {

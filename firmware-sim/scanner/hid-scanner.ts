@@ -33,6 +33,7 @@ export async function startHidScanner(options: HidScannerOptions) {
     { ...options, id },
     {
       faultNames: hidScannerFaults,
+      reports: true,
       // A report that says it has more bytes than there is room for (scanner.md: at most 56).
       babble: () => Uint8Array.from({ length: 64 }, (_, at) => [2, 0xff][at] ?? 0),
       createPort(events) {

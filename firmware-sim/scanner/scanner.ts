@@ -46,6 +46,11 @@ export async function startScanner(options: ScannerOptions) {
           options.usb,
         ),
       reset: forget,
+      apply(fault, on) {
+        if (fault !== 'power-off' || !on) return;
+        forget();
+        line.clear();
+      },
       receive(bytes) {
         bytesFromHost += bytes.length;
         line.heard(bytes, 'a serial scanner takes no commands here');

@@ -1,11 +1,10 @@
 /** docs/faults.md: the matrix device × fault, made by `npm run generate`. */
-import { faultNames } from '../../firmware-sim/panel/fault-names.js';
 import { allFaults, type Cell, type Column } from './table.ts';
 
-const names: Readonly<Record<string, readonly [zh: string, en: string]>> = faultNames;
+export type FaultWords = Readonly<Record<string, readonly [zh: string, en: string]>>;
 
-/** The page's text. */
-export function faultsPage(columns: readonly Column[]): string {
+/** The page's text; `names` are the panel's words for the faults. */
+export function faultsPage(columns: readonly Column[], names: FaultWords): string {
   const heads = columns.map(({ device }) => device);
   const overview = allFaults.map((fault) => {
     const marks = columns.map(({ cells }) => ('holds' in (cells[fault] ?? { cannot: '' }) ? '●' : '·'));
@@ -19,10 +18,10 @@ is over. Each · cannot happen there, and the device refuses the name. What a fa
 | fault | ${heads.join(' | ')} |
 |---|${heads.map(() => ':-:').join('|')}|
 ${overview.join('\n')}
-${columns.map(section).join('')}`;
+${columns.map((column) => section(column, names)).join('')}`;
 }
 
-function section({ device, cells }: Column): string {
+function section({ device, cells }: Column, names: FaultWords): string {
   const happens = allFaults.filter((fault) => 'holds' in (cells[fault] ?? {}));
   const reasons = Map.groupBy(
     allFaults.filter((fault) => 'cannot' in (cells[fault] ?? {})),

@@ -8,9 +8,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startPrinter } from '../../firmware-sim/index.ts';
 import { composeTicket } from '../../kiosk-agent/paper/ticket.ts';
 import { ROOT } from '../harness/programs.ts';
-import { startBrowser } from '../screens/browser.ts';
-import { send } from './print-on.ts';
-import { printerModels, ticketsOf } from './tickets.ts';
+import { startBrowser } from './browser.ts';
+import { send } from '../witness/print-on.ts';
+import { printerModels, ticketsOf } from '../witness/tickets.ts';
 
 let browser: Browser;
 let page: Page;
