@@ -1,5 +1,6 @@
 /** `hall-sim run`: plays a scenario on a running hall, and says whether what was done has arrived. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { boxPlaces, type Places, readTokens } from '../scenario/box.ts';
 import { planDay } from '../scenario/plan.ts';
@@ -24,6 +25,11 @@ type RunCommand = {
 
 /** 0 equal, 1 differences, 2 wrong use, 3 the file or the hall does not fit, 4 nobody answers. */
 const exit = { differences: 1, wrongUse: 2, configuration: 3, port: 4 } as const;
+const failureCode = {
+  'does-not-fit': exit.configuration,
+  'no-answer': exit.port,
+  'broke-off': exit.differences,
+};
 const SAY_MS = 2000;
 
 export function addRun(program: Command) {
@@ -54,7 +60,15 @@ export function addRun(program: Command) {
 }
 
 async function run(file: string, options: RunCommand): Promise<number> {
-  const read = readScenario(readFileSync(file, 'utf8'));
+  let source: string;
+  try {
+    source = readFileSync(file, 'utf8');
+    // Known before the day, not after it.
+    if (options.report !== undefined) accessSync(dirname(options.report), constants.W_OK);
+  } catch (error) {
+    return complain(exit.wrongUse, (error as Error).message);
+  }
+  const read = readScenario(source);
   if (!read.ok) return complain(exit.configuration, ...scenarioFaultLines(file, read.faults));
   if (options.plan) {
     for (const one of planDay(read.scenario, options.seed ?? read.scenario.seed)) say(JSON.stringify(one));
@@ -85,15 +99,7 @@ async function run(file: string, options: RunCommand): Promise<number> {
   clearInterval(telling);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, end);
 
-  if (!last.report)
-    return complain(
-      last.time === null && last.why.some((why) => why.includes('does not answer'))
-        ? exit.port
-        : last.time === null
-          ? exit.configuration
-          : exit.differences,
-      ...last.why,
-    );
+  if (!last.report) return complain(failureCode[last.failure ?? 'broke-off'], ...last.why);
   if (options.report) writeFileSync(options.report, `${JSON.stringify(last.report, null, 2)}\n`);
   if (options.json) say(JSON.stringify({ ...last.report, done: undefined }));
   else for (const line of tableOf(last.report)) say(line);

@@ -3,7 +3,7 @@ import type { Day } from './day.ts';
 import type { FaultSettings, Level } from './format.ts';
 import type { DoneFault } from './ledger.ts';
 import type { Locks } from './locks.ts';
-import { evaluatorOf, type PanelDevice } from './panel.ts';
+import { evaluatorOf, type Panel, type PanelDevice } from './panel.ts';
 
 export type Faults = ReturnType<typeof createFaultHand>;
 
@@ -72,25 +72,10 @@ export function createFaultHand(day: Day, alone: Locks, before: readonly PanelDe
     const count = (wanted.get(key) ?? 1) - 1;
     wanted.set(key, count);
     await alone(device, async () => {
-      if (count === 0) await mend(device, fault);
+      if (count === 0) await mend(panel, device, fault);
     });
     entry.off = clock.moment();
     if (n !== null) say(`${device}: ${fault} is over`);
-  }
-
-  async function mend(device: string, fault: string): Promise<void> {
-    if (fault === 'unplugged') return void (await panel.act(device, 'plug'));
-    await panel.setFault(device, fault, false, {});
-    const leaves = LEFT_BEHIND.exec(fault)?.[1];
-    // "unplug-after-bytes" leaves the device unplugged.
-    if (leaves === 'unplug') await panel.act(device, 'plug');
-    else if (leaves !== undefined) await panel.setFault(device, leaves, false, {});
-    const left = leaves ?? fault;
-    if (left === 'paper-out') await panel.act(device, 'load-paper');
-    if (NEEDS_COVER.includes(left)) {
-      await panel.act(device, 'open-cover');
-      await panel.act(device, 'close-cover');
-    }
   }
 
   return {
@@ -103,15 +88,34 @@ export function createFaultHand(day: Day, alone: Locks, before: readonly PanelDe
     async allOff(): Promise<void> {
       for (const { n, device, fault } of [...open])
         await off(n, device, fault).catch((error: unknown) => day.trouble((error as Error).message));
-      const was = new Map(before.map((device) => [device.id, device]));
-      for (const device of await panel.devices()) {
-        const earlier = was.get(device.id);
-        if (!earlier) continue;
-        if (earlier.plugged && !device.plugged) await panel.act(device.id, 'plug');
-        for (const fault of device.faults)
-          if (fault !== 'unplugged' && !earlier.faults.includes(fault))
-            await alone(device.id, () => mend(device.id, fault));
-      }
+      await restore(panel, before);
     },
   };
+}
+
+/** Plugs in what was plugged in before, and switches off what was not on. */
+export async function restore(panel: Panel, before: readonly PanelDevice[]): Promise<void> {
+  const was = new Map(before.map((device) => [device.id, device]));
+  for (const device of await panel.devices()) {
+    const earlier = was.get(device.id);
+    if (!earlier) continue;
+    if (earlier.plugged && !device.plugged) await panel.act(device.id, 'plug');
+    for (const fault of device.faults)
+      if (fault !== 'unplugged' && !earlier.faults.includes(fault)) await mend(panel, device.id, fault);
+  }
+}
+
+async function mend(panel: Panel, device: string, fault: string): Promise<void> {
+  if (fault === 'unplugged') return void (await panel.act(device, 'plug'));
+  await panel.setFault(device, fault, false, {});
+  const leaves = LEFT_BEHIND.exec(fault)?.[1];
+  // "unplug-after-bytes" leaves the device unplugged.
+  if (leaves === 'unplug') await panel.act(device, 'plug');
+  else if (leaves !== undefined) await panel.setFault(device, leaves, false, {});
+  const left = leaves ?? fault;
+  if (left === 'paper-out') await panel.act(device, 'load-paper');
+  if (NEEDS_COVER.includes(left)) {
+    await panel.act(device, 'open-cover');
+    await panel.act(device, 'close-cover');
+  }
 }

@@ -17,6 +17,11 @@ export type CallerOptions = {
   patienceMs?: number;
 };
 
+/** Nobody was there, for as long as one waits. */
+export class NoAnswer extends Error {
+  override name = 'NoAnswer';
+}
+
 const backoff = { leastMs: 150, mostMs: 2000 };
 const problem = z.looseObject({ code: z.string(), detail: z.string().optional() });
 

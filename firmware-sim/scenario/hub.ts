@@ -1,7 +1,7 @@
 /** The hub's HTTP as a kiosk, a clerk, a technician and a far end use it (docs/api.md). */
 import { z } from 'zod';
 import { waitMs } from './day-clock.ts';
-import { type Answer, type Caller, codeOf, createCaller, isNotNow, refusalOf } from './http.ts';
+import { type Answer, type Caller, codeOf, createCaller, isNotNow, NoAnswer, refusalOf } from './http.ts';
 
 export const hubTokens = z.looseObject({
   kiosk: z.string().min(8),
@@ -66,7 +66,7 @@ export function createHub(base: string, tokens: HubTokens, signal: AbortSignal, 
   const technician = as(tokens.technician);
 
   const view = <T>(schema: z.ZodType<T>, answer: Answer, what: string): T => {
-    if (answer.kind === 'lost') throw new Error(`the hub does not answer (${what}): ${answer.why}`);
+    if (answer.kind === 'lost') throw new NoAnswer(`the hub does not answer (${what}): ${answer.why}`);
     if (!answer.ok) throw new Error(`the hub refuses ${what}: ${refusalOf(answer)}`);
     const parsed = schema.safeParse(answer.body);
     if (parsed.success) return parsed.data;

@@ -1,6 +1,6 @@
 /** The panel's HTTP (docs/simulator.md): the hands on the simulated devices. */
 import { z } from 'zod';
-import { createCaller, refusalOf, type Answer } from './http.ts';
+import { type Answer, createCaller, NoAnswer, refusalOf } from './http.ts';
 
 const device = z.looseObject({
   id: z.string(),
@@ -43,7 +43,7 @@ export type Panel = ReturnType<typeof createPanel>;
 export function createPanel(base: string, signal: AbortSignal, patienceMs = 20_000) {
   const caller = createCaller({ base: new URL('api/', base).href, signal, patienceMs });
   const read = <T>(schema: z.ZodType<T>, answer: Answer, what: string): T => {
-    if (answer.kind === 'lost') throw new Error(`the panel does not answer (${what}): ${answer.why}`);
+    if (answer.kind === 'lost') throw new NoAnswer(`the panel does not answer (${what}): ${answer.why}`);
     if (!answer.ok) throw new Error(`the panel refuses ${what}: ${refusalOf(answer)}`);
     return schema.parse(answer.body);
   };

@@ -34,6 +34,8 @@ export type ScenarioProgress = {
   counts: ScenarioCounts;
   /** the last 100 things that happened, oldest first */
   lines: string[];
+  /** does-not-fit: nothing was done; no-answer: hub or panel are not there; broke-off: in the middle of the day */
+  failure: 'does-not-fit' | 'no-answer' | 'broke-off' | null;
   /** why it failed, a sentence each; also what differs */
   why: string[];
   report: ScenarioReport | null;
@@ -56,3 +58,21 @@ export type ScenarioReport = {
   counts: ScenarioCounts;
   done: Ledger;
 };
+
+/** What the ledger says so far. */
+export function countsOf({ visitors, presses }: Ledger, planned: number, faultsOn: number): ScenarioCounts {
+  const of = (outcome: (typeof visitors)[number]['outcome']) =>
+    visitors.filter((visitor) => visitor.outcome === outcome).length;
+  const waiting = of('waiting');
+  return {
+    arrived: visitors.length,
+    planned,
+    inHall: waiting + of('called') + of('arriving'),
+    waiting,
+    served: of('served'),
+    missed: of('missed'),
+    cancelled: of('cancelled'),
+    pressed: presses.filter(({ taken }) => taken === 'taken').length,
+    faultsOn,
+  };
+}

@@ -109,8 +109,8 @@ export function createVisitors(day: Day, alone: Locks, papers: Papers, run: stri
         case 'unconfirmed': {
           await clock.pause(10, HAND_MS);
           const out = await papers.isOut(ticket.number);
-          const again = planned.withoutPaper === 'again' && done.sheetsAgain < MOST_SHEETS;
-          if (!out && again) done.sheetsAgain += 1;
+          const again = !out && planned.withoutPaper === 'again' && done.sheetsAgain < MOST_SHEETS;
+          if (again) done.sheetsAgain += 1;
           if (ticket.state === 'unconfirmed' && (out || again)) await ask('paper', { out });
           else if (again) await ask('reprint', {});
           else await takeOnScreen();
