@@ -27,6 +27,7 @@ export function apply(state: HallState, event: AppliedEvent): void {
       return onTicket(state, event.data.ticketId, (ticket) => {
         if (!['reserved', 'printing', 'print-failed', 'unconfirmed'].includes(ticket.state)) return;
         if (event.data.confirmedBy === 'screen') ticket.delivery = 'screen';
+        else ticket.sheetMayBeOut = true;
         joinLine(ticket, time);
       });
     case 'hall.ticket.print-failed':
@@ -37,6 +38,7 @@ export function apply(state: HallState, event: AppliedEvent): void {
     case 'hall.ticket.unconfirmed':
       return onTicket(state, event.data.ticketId, (ticket) => {
         ticket.state = 'unconfirmed';
+        ticket.sheetMayBeOut = true;
         ticket.paperFault = event.data.why;
       });
     case 'hall.ticket.reprinted':
@@ -197,6 +199,7 @@ function reserve(state: HallState, data: EventData<'hall.ticket.reserved'>, time
     waitMinS: data.waitMinS,
     waitMaxS: data.waitMaxS,
     reprints: 0,
+    sheetMayBeOut: false,
     call: 0,
     calls: 0,
     calledAt: null,

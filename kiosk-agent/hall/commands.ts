@@ -17,8 +17,8 @@ export type TicketCommand =
   | { name: 'ticket.unconfirmed'; ticketId: string; why: PaperFault; printer?: string }
   /** visitor or staff answer "did the ticket come out?" with yes */
   | { name: 'ticket.confirm-paper'; ticketId: string; by: 'visitor' | 'staff'; staff?: string }
-  /** a sheet once more, same number: from print-failed or unconfirmed, or (staff only) while it waits. `mark`: it says 补打 */
-  | { name: 'ticket.reprint'; ticketId: string; by: 'visitor' | 'staff'; staff?: string; mark: boolean }
+  /** a sheet once more, same number: from print-failed or unconfirmed, or (staff only) while it waits */
+  | { name: 'ticket.reprint'; ticketId: string; by: 'visitor' | 'staff'; staff?: string }
   /** taken on screen instead of on paper, from print-failed or unconfirmed */
   | { name: 'ticket.take-on-screen'; ticketId: string }
   | {

@@ -51,6 +51,8 @@ export type Ticket = {
   paperFault?: PaperFault;
   /** sheets asked for so far beyond the first */
   reprints: number;
+  /** a sheet of it is out, or nobody knows: each further one says 补打 */
+  sheetMayBeOut: boolean;
   /** number of calls and recalls since it joined the line last: the announcement's count */
   call: number;
   /** calls over its whole life, so that two announcements are never taken for one */

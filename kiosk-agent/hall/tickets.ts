@@ -153,9 +153,11 @@ function confirmPaper(ticket: Ticket, command: CommandOf<'ticket.confirm-paper'>
 
 /** The same number once more. From the line only staff may ask, and the ticket keeps its place in it. */
 function reprint(ticket: Ticket, command: CommandOf<'ticket.reprint'>, time: string): Decision {
-  const { by, mark, staff } = command;
+  const { by, staff } = command;
   const inLine = ticket.state === 'waiting' || ticket.state === 'called';
   if (!PAPER_MISSING.includes(ticket.state) && !(inLine && by === 'staff')) return notInThisState(ticket);
+  // Two papers with one number: only when the second says that it is one (docs/rules.md, "A ticket").
+  const mark = ticket.sheetMayBeOut || ticket.state !== 'print-failed';
   const data = { ...ticketRef(ticket), by, mark, ...(staff === undefined ? {} : { staff }) };
   return accept(happened('hall.ticket.reprinted', ticket.ticketId, time, data));
 }

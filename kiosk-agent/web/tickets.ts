@@ -85,18 +85,17 @@ export function ticketRoutes(parts: AgentParts, access: Access): Router {
     const who = asker(request.caller);
     if (out) await run({ name: 'ticket.confirm-paper', ticketId, ...who });
     else {
-      await run({ name: 'ticket.reprint', ticketId, ...who, mark: true });
+      await run({ name: 'ticket.reprint', ticketId, ...who });
       await paperFate(executor, ticketId, FATE_MS);
     }
     response.json(view(ticketId));
   });
 
-  /** Once more on paper, same number. It says 补打 unless nothing of the first sheet can have come out. */
+  /** Once more on paper, same number. It says 补打 unless nothing of any sheet before can have come out. */
   router.post('/:id/reprint', atKiosk, async (request, response) => {
     const ticketId = idOf(request.params);
     body(nothing, request.body);
-    const mark = parts.state.tickets[ticketId]?.state !== 'print-failed';
-    await run({ name: 'ticket.reprint', ticketId, ...asker(request.caller), mark });
+    await run({ name: 'ticket.reprint', ticketId, ...asker(request.caller) });
     await paperFate(executor, ticketId, FATE_MS);
     response.json(view(ticketId));
   });

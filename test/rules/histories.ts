@@ -132,7 +132,7 @@ export class Crowd {
           ...(choice % 3 ? { staff } : {}),
         };
       case 'ticket.reprint':
-        return { name: kind, ticketId, by: choice % 3 ? 'staff' : 'visitor', mark: choice % 2 === 0 };
+        return { name: kind, ticketId, by: choice % 3 ? 'staff' : 'visitor' };
       case 'ticket.take-on-screen':
         return { name: kind, ticketId };
       case 'ticket.cancel':

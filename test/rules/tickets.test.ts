@@ -44,8 +44,8 @@ const COMMANDS: Record<string, (ticketId: string) => TicketCommand> = {
   failed: (ticketId) => ({ name: 'ticket.print-failed', ticketId, why: 'cover-open' }),
   unknown: (ticketId) => ({ name: 'ticket.unconfirmed', ticketId, why: 'no-answer' }),
   'came-out': (ticketId) => ({ name: 'ticket.confirm-paper', ticketId, by: 'visitor' }),
-  'visitor-reprints': (ticketId) => ({ name: 'ticket.reprint', ticketId, by: 'visitor', mark: true }),
-  'staff-reprint': (ticketId) => ({ name: 'ticket.reprint', ticketId, by: 'staff', staff: 's9', mark: true }),
+  'visitor-reprints': (ticketId) => ({ name: 'ticket.reprint', ticketId, by: 'visitor' }),
+  'staff-reprint': (ticketId) => ({ name: 'ticket.reprint', ticketId, by: 'staff', staff: 's9' }),
   'on-screen': (ticketId) => ({ name: 'ticket.take-on-screen', ticketId }),
   'visitor-cancels': (ticketId) => ({ name: 'ticket.cancel', ticketId, by: 'visitor' }),
   'nobody-takes-it': (ticketId) => ({ name: 'ticket.cancel', ticketId, by: 'nobody' }),
@@ -184,9 +184,22 @@ describe('paper', () => {
   it('that failed says why until it is out', () => {
     const { hall, ticketId } = hallWith('print-failed');
     expect(hall.ticket(ticketId).paperFault).toBe('paper-out');
-    hall.do({ name: 'ticket.reprint', ticketId, by: 'visitor', mark: false });
+    hall.do({ name: 'ticket.reprint', ticketId, by: 'visitor' });
     expect(hall.ticket(ticketId)).toMatchObject({ number: 'A001', state: 'printing', reprints: 1 });
     expect(hall.ticket(ticketId)).not.toHaveProperty('paperFault');
+  });
+
+  it('of a number of which a sheet may be out says so on every further sheet, whatever became of those between', () => {
+    const { hall, ticketId } = hallWith('unconfirmed');
+    const again = { name: 'ticket.reprint', ticketId, by: 'visitor' } as const;
+    expect(hall.do(again)[0]?.data).toMatchObject({ mark: true });
+    hall.do({ name: 'ticket.print-failed', ticketId, why: 'paper-out' });
+    expect(hall.do(again)[0]?.data, 'after a failed second sheet').toMatchObject({ mark: true });
+    const failed = hallWith('print-failed');
+    const first = { ...again, ticketId: failed.ticketId };
+    expect(failed.hall.do(first)[0]?.data, 'nothing of it can be out').toMatchObject({ mark: false });
+    failed.hall.do({ name: 'ticket.print-failed', ticketId: failed.ticketId, why: 'paper-out' });
+    expect(failed.hall.do(first)[0]?.data).toMatchObject({ mark: false });
   });
 
   it('keeps its early place however long the printing took', () => {
@@ -217,7 +230,7 @@ describe('paper', () => {
   it('printed once more for somebody in line leaves the place in line alone', () => {
     const { hall, ticketId } = hallWith('waiting');
     const before = structuredClone(hall.ticket(ticketId));
-    hall.wait(60).do({ name: 'ticket.reprint', ticketId, by: 'staff', staff: 's9', mark: true });
+    hall.wait(60).do({ name: 'ticket.reprint', ticketId, by: 'staff', staff: 's9' });
     hall.do({ name: 'ticket.print-failed', ticketId, why: 'paper-out' });
     expect(hall.ticket(ticketId)).toEqual({ ...before, reprints: 1 });
   });
