@@ -1,6 +1,6 @@
 /**
  * `npm run generate`: writes what is made from the sources: the configuration's JSON Schema and reference, the list of
- * problem codes, the table of device models. CI runs it and fails when a file differs.
+ * problem codes, the table of device models, the page of faults. CI runs it and fails when a file differs.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +8,8 @@ import { serviceFiles } from '../kiosk-agent/cli/service.ts';
 import { configJsonSchema } from '../kiosk-agent/config.ts';
 import { PROBLEM_CODES } from '../kiosk-agent/contract/problem.ts';
 import { MODELS, type ModelRow } from '../kiosk-agent/device/models.ts';
+import { columns } from './matrix/columns.ts';
+import { type FaultWords, faultsPage } from './matrix/page.ts';
 
 type Schema = {
   type?: string | string[];
@@ -59,6 +61,11 @@ writeFileSync(
       )} |`,
   ).join('\n')}\n`,
 );
+
+// The panel's words: a script for browsers, without types.
+const panel = join(root, 'firmware-sim', 'panel', 'fault-names.js');
+const { faultNames } = (await import(panel)) as { faultNames: FaultWords };
+writeFileSync(join(root, 'docs', 'faults.md'), `${note}${faultsPage(columns, faultNames)}`);
 
 for (const { path, text } of serviceFiles()) writeFileSync(join(root, path), text);
 

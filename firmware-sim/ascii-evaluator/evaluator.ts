@@ -9,6 +9,7 @@ export type AsciiEvaluatorOptions = Partial<Omit<LineEndOptions, 'port'>> & {
 };
 
 const stuckEveryMs = 120;
+const bounceMs = 12;
 
 /** Starts one on a real port; rejects with a PortError when it cannot be opened. */
 export async function startAsciiEvaluator(options: AsciiEvaluatorOptions) {
@@ -19,6 +20,7 @@ export async function startAsciiEvaluator(options: AsciiEvaluatorOptions) {
   let ignored = 0;
   let pressed = 0;
   let stuck: NodeJS.Timeout | undefined;
+  const bounces = new Set<NodeJS.Timeout>();
   const end = createLineEnd<(typeof asciiFaults)[number]>(
     { ...options, id, baud: options.baud ?? 9600 },
     {
@@ -31,6 +33,7 @@ export async function startAsciiEvaluator(options: AsciiEvaluatorOptions) {
       apply(fault, on, { key = 1 }) {
         if (fault !== 'stuck-key') return;
         clearInterval(stuck);
+        if (on && characters[key - 1] === undefined) line.mark(fault, false);
         if (on) send(key);
         if (on) stuck = setInterval(() => send(key), stuckEveryMs);
       },
@@ -38,6 +41,16 @@ export async function startAsciiEvaluator(options: AsciiEvaluatorOptions) {
   );
   const { line } = end;
 
+  /** A finger on a key. */
+  function press(key: number) {
+    send(key);
+    if (!line.isFault('bounce')) return;
+    const wait = setTimeout(() => {
+      bounces.delete(wait);
+      send(key);
+    }, bounceMs);
+    bounces.add(wait);
+  }
   function send(key: number) {
     const character = characters[key - 1];
     if (character === undefined) throw new RangeError(`${id}: key ${key} is not there; keys are 1 to 5`);
@@ -57,7 +70,7 @@ export async function startAsciiEvaluator(options: AsciiEvaluatorOptions) {
       return line.plugged;
     },
     /** Presses key 1…5, left to right. */
-    press: send,
+    press,
     plug: line.plug,
     unplug: line.unplug,
     setFault: line.setFault,
@@ -70,6 +83,8 @@ export async function startAsciiEvaluator(options: AsciiEvaluatorOptions) {
     /** Ends it; may be called twice. */
     async close() {
       clearInterval(stuck);
+      for (const wait of bounces) clearTimeout(wait);
+      bounces.clear();
       await end.close();
     },
   };

@@ -39,33 +39,59 @@ const usbFaults = [
   'delayed-frames',
   'unplug-after-bytes',
 ] as const;
-/** Of an evaluator itself. clock: its count of ms is ahead by `ms`; so are the ages and uptimes it says. */
+/**
+ * Of an evaluator itself. clock: its count of ms is ahead by `ms`; so are the ages and uptimes it says. bounce: a finger makes
+ * contact twice. same-boot: draws the boot number that it had before at every power-up.
+ */
 const evaluatorOwn = [
   'stuck-key',
   'speaker',
   'low-voltage',
   'busy',
   'clock',
+  'slow',
+  'bounce',
   'power-off',
   'power-off-after-bytes',
+  'same-boot',
 ] as const;
 
 export const evaluatorFaults = [...lineFaults, 'wrong-checksum', ...evaluatorOwn] as const;
 export const hidEvaluatorFaults = [...usbFaults, 'babble', 'no-identity', ...evaluatorOwn] as const;
-/** Lines with several devices. adapter-echo: the adapter at the host sends back what the host sends. */
+/**
+ * Lines with several devices. adapter-echo: the adapter at the host sends back what the host sends. turn-bytes: a byte 00 or FF
+ * before what a device says, when the direction turns.
+ */
 export const ff68Faults = [
   ...lineFaults,
   'wrong-checksum',
   'adapter-echo',
+  'turn-bytes',
   'stuck-key',
+  'bounce',
   'power-off',
+  'power-off-after-bytes',
 ] as const;
 /** UB485 has no checksum. */
-export const ub485Faults = [...lineFaults, 'adapter-echo', 'stuck-key', 'power-off'] as const;
-export const asciiFaults = [...lineFaults, 'stuck-key', 'power-off'] as const;
+export const ub485Faults = [
+  ...lineFaults,
+  'adapter-echo',
+  'turn-bytes',
+  'stuck-key',
+  'bounce',
+  'power-off',
+  'power-off-after-bytes',
+] as const;
+/** One character has no pieces. */
+export const asciiFaults = [
+  ...lineFaults.filter((fault) => fault !== 'split-frames'),
+  'stuck-key',
+  'bounce',
+  'power-off',
+] as const;
 /** A keyboard: `bounce` presses twice within milliseconds. */
 export const keypadFaults = [...usbFaults, 'babble', 'stuck-key', 'bounce'] as const;
-/** Of one address or of all: `address`. turn-bytes: a byte 00 or FF whenever the direction turns. */
+/** Of one address or of all: `address`. */
 export const signFaults = [
   ...lineFaults,
   'wrong-checksum',
@@ -75,7 +101,10 @@ export const signFaults = [
   'panel',
   'too-hot',
   'power-off',
+  'power-off-after-bytes',
 ] as const;
+/** A number display cannot say that it is busy, or how hot it is. */
+export const xunpengFaults = signFaults.filter((fault) => fault !== 'busy' && fault !== 'too-hot');
 export const printerFaults = [
   ...lineFaults,
   'paper-near-end',
@@ -101,16 +130,61 @@ export const readerFaults = [
   /** takes `ms` for every command */
   'slow',
   'card-moved-after-bytes',
+  /** a card is found, and cannot be selected */
+  'card-askew',
   'sam-self-test-failed',
   'sam-not-authorised',
   'power-off',
   'power-off-after-bytes',
 ] as const;
-/** lost-suffix: the end of a code stays away. bounce: each code is sent twice. */
-export const scannerFaults = [...lineFaults, 'lost-suffix', 'bounce', 'power-off'] as const;
+/**
+ * lost-suffix: the end of a code stays away. bounce: each code is sent twice, a moment apart; nothing on the line repeats what a
+ * scanner has said.
+ */
+export const scannerFaults = [
+  'unplugged',
+  'silent',
+  'noise',
+  'babble',
+  'lost-frames',
+  'merged-frames',
+  'split-frames',
+  'delayed-frames',
+  'corrupted',
+  'wrong-baud',
+  'unplug-after-bytes',
+  'lost-suffix',
+  'bounce',
+  'power-off',
+  'power-off-after-bytes',
+] as const;
 /** lost-report, lost-end: of a code in several reports the second or the last one. babble: reports with a wrong length. */
-export const hidScannerFaults = [...usbFaults, 'lost-report', 'lost-end', 'babble', 'bounce'] as const;
-export const cableFaults = ['unplugged'] as const;
+export const hidScannerFaults = [
+  'unplugged',
+  'silent',
+  'lost-frames',
+  'delayed-frames',
+  'unplug-after-bytes',
+  'lost-report',
+  'lost-end',
+  'babble',
+  'bounce',
+] as const;
+/**
+ * Of a network cable, and of the network behind it. TCP checks and repeats: bytes come whole, right and in order, or not at all.
+ */
+export const cableFaults = [
+  'unplugged',
+  /** accepts, and passes nothing on; what waited goes on when it is over, as TCP repeats it */
+  'silent',
+  'split-frames',
+  'delayed-frames',
+  /** takes `ms` for every 1000 bytes */
+  'slow',
+  'unplug-after-bytes',
+  /** something else is at the far end: a page to log in, a wrong socket; it answers with random bytes */
+  'garbage',
+] as const;
 
 export type EvaluatorFault = (typeof evaluatorFaults)[number] | (typeof hidEvaluatorFaults)[number];
 export type PrinterFault = (typeof printerFaults)[number];

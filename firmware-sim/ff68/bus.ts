@@ -9,17 +9,23 @@ export type Ff68BusOptions = Partial<Omit<LineEndOptions, 'port'>> & {
   port: LineEndOptions['port'];
   /** What stands at which address, 0…255. */
   addresses: Record<number, 'pad' | 'evaluator'>;
+  /** How long until a key is repeated: `least` and up to `more`, ms; default 230 and 120. */
+  repeatMs?: { least: number; more: number };
 };
 
-/** Below the 400 ms in which equal frames are one press, and each time another, so that two devices do not meet again. */
 const firstKey = { pad: 0x0b, evaluator: 0x00 } as const;
-const repeatMs = { least: 230, more: 120 };
+/** A finger makes contact twice within this time. */
+const bounceMs = 12;
+/** Below the 400 ms in which equal frames are one press, and each time another, so that two devices do not meet again. */
+const defaultRepeatMs = { least: 230, more: 120 };
 
 /** Starts a bus of FF68 pads and evaluators on a real port; rejects with a PortError when it cannot be opened. */
 export async function startFf68Bus(options: Ff68BusOptions) {
   const id = options.id ?? 'ff68';
+  const repeatMs = options.repeatMs ?? defaultRepeatMs;
   const receiver = createFf68Receiver();
   const devices = new Map<number, Standing>();
+  const bounces = new Set<NodeJS.Timeout>();
   for (const [address, role] of Object.entries(options.addresses)) {
     if (!/^\d+$/.test(address) || Number(address) > 255)
       throw new RangeError(`${id}: address ${address} is not 0 to 255`);
@@ -44,14 +50,17 @@ export async function startFf68Bus(options: Ff68BusOptions) {
   const { line } = end;
 
   function receive(bytes: Uint8Array) {
-    const messages = receiver.receive(bytes);
-    for (const message of messages) {
-      const at = devices.get(message.address);
-      if (!at || line.isFault('power-off', message.address)) continue;
+    const words: string[] = [];
+    for (const message of receiver.receive(bytes)) {
+      const { address } = message;
+      const lost = line.losesIncoming(address);
+      words.push(`${describeFf68(message, 'host')}${lost ? ', lost on the way' : ''}`);
+      const at = devices.get(address);
+      if (!at || lost || line.isFault('power-off', address)) continue;
       at.device.receive(message);
-      if (!at.device.frame() && !line.isFault('stuck-key', message.address)) clearTimeout(at.timer);
+      if (!at.device.frame() && !line.isFault('stuck-key', address)) clearTimeout(at.timer);
     }
-    return messages.map((message) => describeFf68(message, 'host')).join(' · ') || 'no whole frame';
+    return words.join(' · ') || 'no whole frame';
   }
   /** A key is sent until the host has answered it, also while the cable is out; one that is stuck is pressed again and again. */
   function repeat(at: Standing) {
@@ -65,6 +74,12 @@ export async function startFf68Bus(options: Ff68BusOptions) {
     at.sent++;
     end.send(at.device, frame, address);
     at.timer = setTimeout(() => repeat(at), repeatMs.least + line.random() * repeatMs.more);
+  }
+
+  function push(at: Standing, keys: number[]) {
+    if (line.isFault('power-off', at.device.address)) return;
+    at.device.press(keys);
+    repeat(at);
   }
 
   await line.plug();
@@ -82,9 +97,9 @@ export async function startFf68Bus(options: Ff68BusOptions) {
     press(address: number, key: number, digit?: number) {
       const at = devices.get(address);
       if (!at) throw new RangeError(`${id}: there is nothing at address ${address}`);
-      if (line.isFault('power-off', address)) return;
-      at.device.press(digit === undefined ? [key] : [digit, key]);
-      repeat(at);
+      const keys = digit === undefined ? [key] : [digit, key];
+      push(at, keys);
+      if (line.isFault('bounce', address)) bounces.add(setTimeout(() => push(at, keys), bounceMs));
       options.onChange?.();
     },
     plug: line.plug,
@@ -106,6 +121,7 @@ export async function startFf68Bus(options: Ff68BusOptions) {
     /** Ends the bus; may be called twice. */
     async close() {
       for (const { timer } of devices.values()) clearTimeout(timer);
+      for (const timer of bounces) clearTimeout(timer);
       await end.close();
     },
   };

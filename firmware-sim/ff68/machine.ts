@@ -8,6 +8,8 @@ const startEvaluation = 0x0b;
 type Common = {
   /** Data bytes of the key that the host has not acknowledged, the key last. */
   waiting: number[] | null;
+  /** How often a finger has made contact. */
+  pressed: number;
   acknowledged: number;
   /** Frames of the host to this address that the page does not know. */
   unknown: number;
@@ -28,7 +30,7 @@ export type Ff68EvaluatorState = Common & {
 
 /** One address on the bus as a pure machine. It has no press memory: a new key takes the place of one that waits. */
 export function createFf68Device(address: number, role: 'pad' | 'evaluator') {
-  const common: Common = { waiting: null, acknowledged: 0, unknown: 0 };
+  const common: Common = { waiting: null, pressed: 0, acknowledged: 0, unknown: 0 };
   const pad = { display: { waiting: '   ', ticket: '   ' }, beeps: 0 };
   const evaluator = { evaluating: false, stars: 0, evaluations: 0 };
 
@@ -81,6 +83,7 @@ export function createFf68Device(address: number, role: 'pad' | 'evaluator') {
     /** A finger on a key; returns the frame to send. `data`: the digit typed before it, if any, and the key. */
     press(data: number[]): Uint8Array | null {
       common.waiting = data;
+      common.pressed++;
       return frame();
     },
     /** The frame to repeat; null when nothing waits. */

@@ -1,4 +1,4 @@
-import { type FaultOptions, readerFaults, type ReaderFault } from '../faults/faults.ts';
+import { readerFaults, type ReaderFault } from '../faults/faults.ts';
 import { seededRandom } from '../faults/random.ts';
 import { createDeviceLine, type WireOptions } from '../line/device-line.ts';
 import { createPort, type Place, type SerialOnUsb } from '../port/open-port.ts';
@@ -77,6 +77,7 @@ export async function startIdReader(options: IdReaderOptions) {
           : line.isFault('sam-not-authorised')
             ? 'not-authorised'
             : 'well';
+        machine.askew = line.isFault('card-askew');
         if (fault !== 'power-off') return;
         machine.setPower(on ? 'off' : 'on');
         stop();

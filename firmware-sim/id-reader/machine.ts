@@ -109,6 +109,8 @@ export class ReaderMachine {
     'set-baud': 0,
   };
   sam: ReaderState['sam'] = 'well';
+  /** Whatever card lies there is found, and cannot be selected. */
+  askew = false;
 
   /** `photo`: 1024 bytes, given with every card. */
   constructor(samId: SamId, photo: Uint8Array) {
@@ -190,6 +192,10 @@ export class ReaderMachine {
   #select(): Answer {
     const card = this.#card;
     if (card?.step !== 'found') return { sw3: sw.selectFailed, data: none };
+    if (this.askew) {
+      card.step = 'laid';
+      return { sw3: sw.selectFailed, data: none };
+    }
     const refusal = this.#refusal(card, card.bad.select);
     if (refusal) return refusal;
     card.step = 'selected';

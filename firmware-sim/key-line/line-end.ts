@@ -12,7 +12,7 @@ export type LineEndOptions = WireOptions & {
 /** What the devices of a line are to it. */
 export type LineEndDevices<Fault extends FaultName> = {
   faultNames: readonly Fault[];
-  /** What the host sends; the words for it in the wire view. */
+  /** What the host sends; the words for it in the wire view. What gets lost on the way to which address is asked there. */
   receive: (bytes: Uint8Array) => string;
   /** The words for what a device sends. */
   describe: (frame: Uint8Array) => string;
@@ -48,10 +48,7 @@ export function createLineEnd<Fault extends FaultName>(
         },
         options.usb,
       ),
-    receive(bytes) {
-      const lost = line.losesIncoming();
-      line.heard(bytes, lost ? 'lost on the way' : devices.receive(bytes));
-    },
+    receive: (bytes) => void line.heard(bytes, devices.receive(bytes)),
     reset() {
       if (!line.plugged) quieten();
     },
@@ -71,7 +68,7 @@ export function createLineEnd<Fault extends FaultName>(
     },
     /** A device speaks. It does not listen first, as the cheap ones do not. `address`: where it stands. */
     send(sender: unknown, frame: Uint8Array, address?: number) {
-      if (!line.plugged) return;
+      if (!line.plugged || line.isFault('silent', address)) return;
       if (speaking && speaking.sender !== sender) {
         collisions++;
         // A line that one pulls low is low: what both sent is lost.
@@ -85,6 +82,8 @@ export function createLineEnd<Fault extends FaultName>(
         () => {
           timers.delete(timer);
           if (speaking === started) speaking = undefined;
+          if (line.isFault('turn-bytes', address))
+            line.put(Uint8Array.of(line.random() < 0.5 ? 0x00 : 0xff), 'the line turns');
           line.send(started.frame, devices.describe(started.frame), address);
         },
         (frame.length * 10_000) / options.baud,

@@ -61,6 +61,9 @@ export class NumberSign {
   #shown: { number: number; colour: string } | undefined;
   readonly #history: string[] = [];
   #obeyed = 0;
+  /** What can be read on it. */
+  #lit: string | null = null;
+  #panelFaulty = false;
 
   constructor(address: number) {
     this.address = address;
@@ -69,19 +72,31 @@ export class NumberSign {
   setPower(on: boolean) {
     this.#power = on ? 'on' : 'off';
     this.#shown = undefined;
+    this.#light();
+  }
+
+  /** Its lights are dark. It does not know: it has no word for that. */
+  set panelFaulty(on: boolean) {
+    this.#panelFaulty = on;
+    this.#light();
   }
 
   take(request: NumberRequest): Uint8Array | null {
     if (this.#power === 'off' || request.info !== this.address) return null;
-    const before = this.#shown?.number;
     this.#shown = { number: request.number, colour: colours[request.colour] ?? '' };
-    if (before !== request.number) this.#history.push(String(request.number));
+    this.#light();
     this.#obeyed++;
     return numberReply(request);
   }
 
+  #light() {
+    const lit = this.#shown && !this.#panelFaulty ? String(this.#shown.number) : null;
+    if (lit !== null && lit !== this.#lit) this.#history.push(lit);
+    this.#lit = lit;
+  }
+
   state() {
-    const text = this.#shown ? String(this.#shown.number) : null;
+    const text = this.#lit;
     return {
       power: this.#power,
       text,

@@ -1,4 +1,4 @@
-import { signFaults, type SignFault } from '../faults/faults.ts';
+import { signFaults, type SignFault, xunpengFaults } from '../faults/faults.ts';
 import { createDeviceLine, type WireOptions } from '../line/device-line.ts';
 import { createPort, type Place, type SerialOnUsb } from '../port/open-port.ts';
 import { createNumberReceiver, NumberSign } from './number-sign.ts';
@@ -50,7 +50,7 @@ export async function startSignLine(options: SignLineOptions) {
   const line = createDeviceLine<SignFault>(
     { ...options, id },
     {
-      faultNames: signFaults,
+      faultNames: options.protocol === 'strip' ? signFaults : xunpengFaults,
       baud,
       createPort: (events) =>
         createPort(
@@ -95,7 +95,7 @@ export async function startSignLine(options: SignLineOptions) {
   function serve(question: Question) {
     counts.requests++;
     for (const [address, sign] of signs) {
-      if (line.isFault('silent', address) || line.losesIncoming(address)) continue;
+      if (line.losesIncoming(address)) continue;
       const reply = question.take(sign, now());
       if (reply) answer(address, reply, `sign ${address}: ${question.words}`);
     }
@@ -103,7 +103,7 @@ export async function startSignLine(options: SignLineOptions) {
   function answer(address: number | undefined, reply: Uint8Array, words: string) {
     const timer = setTimeout(() => {
       replies.delete(timer);
-      if (line.isFault('turn-bytes'))
+      if (line.isFault('turn-bytes', address))
         line.put(Uint8Array.of(line.random() < 0.5 ? 0x00 : 0xff), 'the line turns');
       line.send(reply, words, address);
       repliedAt = performance.now();
@@ -119,9 +119,9 @@ export async function startSignLine(options: SignLineOptions) {
     for (const [address, sign] of signs) {
       const off = line.isFault('power-off', address);
       if ((sign.state(now()).power === 'off') !== off) sign.setPower(!off);
+      sign.panelFaulty = line.isFault('panel', address);
       if (!(sign instanceof StripSign)) continue;
       sign.busy = line.isFault('busy', address);
-      sign.panelFaulty = line.isFault('panel', address);
       sign.tooHot = line.isFault('too-hot', address);
     }
   }

@@ -17,6 +17,8 @@ export type Ub485BusOptions = Partial<Omit<LineEndOptions, 'port'>> & {
 
 const dark = (): Ub485Panel => ({ lamp: 0x30, beeps: 0, text: '   ', blink: 0x20 });
 const stuckEveryMs = 200;
+/** A finger makes contact twice within this time. */
+const bounceMs = 12;
 
 /** Starts a line of panels on a real port; rejects with a PortError when it cannot be opened. */
 export async function startUb485Bus(options: Ub485BusOptions) {
@@ -25,6 +27,7 @@ export async function startUb485Bus(options: Ub485BusOptions) {
   const bytes: number[] = [];
   let dropped = 0;
   const stuck = new Map<number, NodeJS.Timeout>();
+  const bounces = new Set<NodeJS.Timeout>();
   let words: string[] = [];
   const end = createLineEnd<(typeof ub485Faults)[number]>(
     { ...options, id, baud: options.baud ?? 57_600 },
@@ -71,23 +74,28 @@ export async function startUb485Bus(options: Ub485BusOptions) {
     if (bytes[0] !== start) return 0;
     if (bytes.length < lampLength) return undefined;
     const [, address = 0, what = 0, third] = bytes;
-    const panel = line.isFault('power-off', address) ? undefined : panels.get(address);
     if (third === frameEnd && what >= 0x30 && what <= 0x3d) {
+      const panel = hears(address, `lamp ${what.toString(16)}`);
       if (panel) {
         panel.lamp = what;
         // 37 … 3D are 30 … 36 with a beep of 500 ms.
         if (what >= 0x37) panel.beeps++;
       }
-      words.push(`${address}: lamp ${what.toString(16)}`);
       return lampLength;
     }
     if (what < 0x20 || what > 0x7f) return 0;
     if (bytes.length < textLength) return undefined;
     if (bytes[textLength - 1] !== frameEnd) return 0;
     const text = String.fromCharCode(...bytes.slice(3, 6));
+    const panel = hears(address, `show "${text}"`);
     if (panel) Object.assign(panel, { blink: what, text });
-    words.push(`${address}: show "${text}"`);
     return textLength;
+  }
+  /** The panel that takes a frame to this address. */
+  function hears(address: number, what: string) {
+    const lost = line.losesIncoming(address);
+    words.push(`${address}: ${what}${lost ? ', lost on the way' : ''}`);
+    return lost || line.isFault('power-off', address) ? undefined : panels.get(address);
   }
 
   await line.plug();
@@ -104,6 +112,7 @@ export async function startUb485Bus(options: Ub485BusOptions) {
     press(address: number, key: number) {
       if (!panels.has(address)) throw new RangeError(`${id}: there is no panel at address ${address}`);
       send(address, key);
+      if (line.isFault('bounce', address)) bounces.add(setTimeout(() => send(address, key), bounceMs));
     },
     plug: line.plug,
     unplug: line.unplug,
@@ -122,6 +131,7 @@ export async function startUb485Bus(options: Ub485BusOptions) {
     /** Ends the line; may be called twice. */
     async close() {
       for (const timer of stuck.values()) clearInterval(timer);
+      for (const timer of bounces) clearTimeout(timer);
       await end.close();
     },
   };

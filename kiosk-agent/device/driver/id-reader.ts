@@ -299,7 +299,9 @@ export class SdtReader extends EventEmitter<IdReaderEvents> implements IdReader,
     else if (reason === 'wrong-check') this.#counters.wrongCheck += 1;
     else if (reason === 'too-long') this.#counters.tooLong += 1;
     else this.#counters.cutOff += 1;
-    // For the judgement of the line they are all the same: bytes that were no answer.
+    // What was cut off had begun as an answer: it tells of a cable or a power supply, not of line settings.
+    if (reason === 'cut-off') return this.#tell();
+    // For the judgement of the line the others are all the same: bytes that were no answer.
     const first = this.#quality.dropped('noise', length, this.#parts.clock.monotonicMs());
     if (first) {
       this.#cancelJudge?.();
