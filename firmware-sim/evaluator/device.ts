@@ -59,6 +59,8 @@ export async function startEvaluatorDevice<Message>(
   const bootRandom = options.random ?? Math.random;
   const keyCodes = options.keyCodes ?? [5, 4, 3, 2, 1];
   let closed = false;
+  /** drawn at the last power-up */
+  let boot = '';
   let timer: NodeJS.Timeout | undefined;
   const soon = new Set<NodeJS.Timeout>();
   /** Until when a slow device is at work on what it has heard. */
@@ -129,10 +131,11 @@ export async function startEvaluatorDevice<Message>(
     );
   }
   function powerUp(pressesBefore = 0) {
-    const boot = Math.floor(bootRandom() * 0x100000000)
-      .toString(16)
-      .toUpperCase()
-      .padStart(8, '0');
+    if (boot === '' || !line.isFault('same-boot'))
+      boot = Math.floor(bootRandom() * 0x100000000)
+        .toString(16)
+        .toUpperCase()
+        .padStart(8, '0');
     send(hardware.powerUp(boot, now(), pressesBefore));
   }
   function apply(fault: EvaluatorFault, on: boolean, how: FaultOptions, wasOn: boolean) {

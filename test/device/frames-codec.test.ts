@@ -71,6 +71,16 @@ function receive(receiver: FrameReceiver, ...pieces: Uint8Array[]): Received {
   }
   return all;
 }
+/** The same, and silence behind it: what a bare byte is is known only then. */
+function receiveAll(receiver: FrameReceiver, ...pieces: Uint8Array[]): Received {
+  const all = receive(receiver, ...pieces);
+  const { keys, echoes, dropped } = receiver.silence();
+  return {
+    keys: [...all.keys, ...keys],
+    echoes: [...all.echoes, ...echoes],
+    dropped: [...all.dropped, ...dropped],
+  };
+}
 const told = ({ keys }: Received) => keys.map(({ role, address, code }) => ({ role, address, code }));
 const meaning = ({ role, address, code }: KeyVector) => ({ role, address, code });
 const CALL = bytesOf('FF 68 03 03 68 01 01 0C 0E 16');
@@ -78,7 +88,7 @@ const CALL_KEY = { role: 'pad', address: 1, code: '0C' };
 
 describe('a key frame', () => {
   it.each(vectors.keys)('is read: $hex', (vector) => {
-    const got = receive(receiverOf(vector.model), bytesOf(vector.hex));
+    const got = receiveAll(receiverOf(vector.model), bytesOf(vector.hex));
     expect(told(got)).toEqual([meaning(vector)]);
     expect(hexOf(got.keys[0]!.bytes)).toBe(vector.hex);
     expect(got.dropped).toEqual([]);
@@ -87,7 +97,7 @@ describe('a key frame', () => {
   it.each(vectors.keys)('is read in two pieces, cut at any byte: $hex', (vector) => {
     const bytes = bytesOf(vector.hex);
     for (let cut = 0; cut <= bytes.length; cut++) {
-      const got = receive(receiverOf(vector.model), bytes.subarray(0, cut), bytes.subarray(cut));
+      const got = receiveAll(receiverOf(vector.model), bytes.subarray(0, cut), bytes.subarray(cut));
       expect(told(got), `cut at ${cut}`).toEqual([meaning(vector)]);
       expect(got.dropped).toEqual([]);
     }
@@ -142,6 +152,94 @@ describe('a key frame', () => {
     expect(keys.map(({ code }) => code)).toEqual(['07']);
     expect(dropped.map(({ reason, bytes }) => [reason, hexOf(bytes)])).toEqual([['cut-off', 'AA 01']]);
     expect(receiver.held).toBe(0);
+  });
+});
+
+describe('a key of one bare byte', () => {
+  const codes = ({ keys }: Received) => keys.map(({ code }) => code);
+  const lost = ({ dropped }: Received) => dropped.map(({ reason, bytes }) => `${reason} ${hexOf(bytes)}`);
+
+  it('is told when the line is silent behind it, not before', () => {
+    const receiver = receiverOf('ascii-5');
+    expect(receive(receiver, bytesOf('33'))).toEqual({ keys: [], echoes: [], dropped: [] });
+    expect(receiver).toMatchObject({ held: 1, midFrame: false, endless: false });
+    expect(codes(receiver.silence())).toEqual(['33']);
+    expect(receiver.held).toBe(0);
+    expect(receiver.silence()).toEqual({ keys: [], echoes: [], dropped: [] });
+  });
+
+  it('with other keys around it is told in order, in one piece and byte by byte', () => {
+    expect(codes(receiveAll(receiverOf('ascii-5'), bytesOf('32 33 33 31')))).toEqual([
+      '32',
+      '33',
+      '33',
+      '31',
+    ]);
+    const pieces = Array.from(bytesOf('32 33 33 31'), (byte) => Uint8Array.of(byte));
+    expect(codes(receiveAll(receiverOf('ascii-5'), ...pieces))).toEqual(['32', '33', '33', '31']);
+  });
+
+  it.each(['00 33', '33 36', '7F 33 E0', '33 33 0D', '31 32 33 34 35 30'])(
+    'is noise with anything else around it, cut anywhere: %s',
+    (hex) => {
+      const bytes = bytesOf(hex);
+      for (let cut = 0; cut <= bytes.length; cut++) {
+        const receiver = receiverOf('ascii-5');
+        const got = receiveAll(receiver, bytes.subarray(0, cut), bytes.subarray(cut));
+        expect(codes(got), `cut at ${cut}`).toEqual([]);
+        expect(lost(got)).toEqual([`noise ${hex}`]);
+        expect(receiver.held).toBe(0);
+        expect(codes(receiveAll(receiver, bytesOf('33')))).toEqual(['33']);
+      }
+    },
+  );
+
+  it('is told among 64 of them; one more without a pause, and all are noise', () => {
+    const longest = Buffer.alloc(64, '3');
+    expect(codes(receiveAll(receiverOf('ascii-5'), longest))).toHaveLength(64);
+    const receiver = receiverOf('ascii-5');
+    const got = receive(receiver, longest, bytesOf('33'));
+    expect(got.dropped.map(({ bytes }) => bytes.length)).toEqual([64]);
+    expect(receiver).toMatchObject({ held: 1, endless: true });
+    expect(lost(receiver.silence())).toEqual(['noise 33']);
+    expect(receiver).toMatchObject({ held: 0, endless: false });
+    expect(codes(receiveAll(receiver, bytesOf('33')))).toEqual(['33']);
+  });
+
+  it('is none in garbage that never pauses, which is held in one byte', () => {
+    const receiver = receiverOf('ascii-5');
+    let dropped = 0;
+    for (let round = 0; round < 100; round++) {
+      const got = receive(receiver, bytesOf('33 31 35 34 32 33 31 35 34 32'));
+      expect(got.keys).toEqual([]);
+      dropped += got.dropped.reduce((sum, { bytes }) => sum + bytes.length, 0);
+      expect(receiver.held).toBeLessThanOrEqual(64);
+    }
+    expect(receiver).toMatchObject({ held: 1, endless: true });
+    expect(dropped).toBe(999);
+  });
+
+  it('stands beside an echo of ours, and is none when the echo is not whole', () => {
+    const open = bytesOf('A5 31 01');
+    const expecting = () => {
+      const receiver = receiverOf('ascii-5');
+      receiver.expectEcho(open);
+      return receiver;
+    };
+    for (const hex of ['32 A5 31 01', 'A5 31 01 32']) {
+      const got = receiveAll(expecting(), bytesOf(hex));
+      expect([codes(got), got.echoes, got.dropped], hex).toEqual([['32'], [open], []]);
+    }
+    expect(lost(receiveAll(expecting(), bytesOf('32 A5 31')))).toEqual(['noise 32 A5 31']);
+    const twice = receiveAll(expecting(), bytesOf('A5 31 01 A5 31 01'));
+    expect([codes(twice), twice.echoes, lost(twice)]).toEqual([[], [], ['noise A5 31 01 A5 31 01']]);
+  });
+
+  it('that is our own echo is no key, once', () => {
+    const receiver = receiverOf('ascii-5');
+    receiver.expectEcho(bytesOf('33'));
+    expect(codes(receiveAll(receiver, bytesOf('33')))).toEqual([]);
+    expect(codes(receiveAll(receiver, bytesOf('33')))).toEqual(['33']);
   });
 });
 
@@ -291,6 +389,25 @@ describe('a description', () => {
 });
 
 describe('any bytes', () => {
+  it('among bare keys give keys only where all of them are, and every byte is accounted for', () => {
+    const burst = fc.oneof(
+      fc.array(fc.constantFrom(0x31, 0x32, 0x33, 0x34, 0x35), { minLength: 1, maxLength: 80 }),
+      fc.array(fc.nat(255), { minLength: 1, maxLength: 80 }),
+    );
+    fc.assert(
+      fc.property(burst, fc.nat(80), (bytes, cut) => {
+        const all = Uint8Array.from(bytes);
+        const got = receiveAll(receiverOf('ascii-5'), all.subarray(0, cut), all.subarray(cut));
+        const isPress = bytes.length <= 64 && bytes.every((byte) => byte >= 0x31 && byte <= 0x35);
+        expect(got.keys.map(({ bytes: [byte] }) => byte)).toEqual(isPress ? bytes : []);
+        expect(Buffer.concat(got.dropped.map(({ bytes: dropped }) => dropped))).toEqual(
+          Buffer.from(isPress ? [] : bytes),
+        );
+      }),
+      { seed: 20261123, numRuns: 300 },
+    );
+  });
+
   const chunk = fc.oneof(
     fc
       .constantFrom(...vectors.keys, ...vectors.dropped)

@@ -688,26 +688,141 @@ describe('panels without checksum and acknowledgement', () => {
 
 describe('an evaluator of one character', () => {
   const ONE: FramesUnit = { id: 'evaluator-1', address: null, as: 'evaluator' };
+  const garbage = '9A 31 E0 04 '.repeat(20);
+  const commanded: FramesModelFacts = {
+    frames: frameDescription.parse({ evaluator: { keys: ['{key}'], open: 'A5 01' } }),
+    keyMap: { '31': 5, '32': 4 },
+    padMap: {},
+    protected: false,
+  };
+  /** Sends bytes behind which nothing comes. */
+  async function alone(bench: Bench, hex: string): Promise<void> {
+    await bench.begins(hex);
+    await bench.clock.advance(50);
+  }
+  const codes = (bench: Bench) => bench.presses.map(({ code }) => code);
 
   it('is always live: opening is only noted, and unknown characters are noise', async () => {
     const bench = await Bench.open(rowOf('ascii-5'), [ONE]);
     expect(await bench.evaluator.open(7, 30, 'please-rate')).toEqual({ ok: true });
-    await bench.says('00 FF 36');
-    await bench.says('31');
+    await alone(bench, '00 FF 36');
+    await alone(bench, '31');
     expect(bench.presses).toMatchObject([{ session: 7, code: '31', seq: 1 }]);
     expect(await bench.evaluator.shut(7)).toEqual({ ok: true });
     expect(bench.heard).toBe('');
     expect(bench.evaluator.status.notes).toEqual(['unprotected']);
+    expect(bench.evaluator.status.counters).toMatchObject({ droppedNoise: 3, presses: 1 });
   });
 
   it('that is pressed twice within 400 ms is pressed once, also unacknowledged', async () => {
     const bench = await Bench.open(rowOf('ascii-5'), [ONE]);
-    await bench.says('31');
+    await alone(bench, '31');
     await bench.clock.advance(300);
-    await bench.says('31');
+    await alone(bench, '31');
     await bench.clock.advance(1_000);
-    await bench.says('31');
+    await alone(bench, '31');
     expect(bench.presses.map(({ seq }) => seq)).toEqual([1, 2]);
+  });
+
+  it('is heard 50 ms after its character, and two characters in their order', async () => {
+    const bench = await Bench.open(rowOf('ascii-5'), [ONE]);
+    await bench.begins('32');
+    await bench.clock.advance(40);
+    bench.device.write(Buffer.from('33', 'hex'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await bench.clock.advance(49);
+    expect(bench.presses).toEqual([]);
+    await bench.clock.advance(1);
+    expect(codes(bench)).toEqual(['32', '33']);
+  });
+
+  it('is pressed when its character comes, and for the evaluation that is open then', async () => {
+    const bench = await Bench.open(rowOf('ascii-5'), [ONE]);
+    await bench.evaluator.open(7, 30, 'please-rate');
+    await bench.begins('31');
+    await bench.clock.advance(30);
+    await bench.evaluator.shut(7);
+    await bench.clock.advance(20);
+    await bench.begins('32');
+    await bench.evaluator.open(8, 30, 'please-rate');
+    await bench.clock.advance(50);
+    await alone(bench, '33');
+    expect(bench.presses.map(({ code, session, ageMs }) => [code, session, ageMs])).toEqual([
+      ['31', 7, 50],
+      ['32', null, 50],
+      ['33', 8, 50],
+    ]);
+  });
+
+  it('has pressed nothing when its characters stand among garbage', async () => {
+    const bench = await Bench.open(rowOf('ascii-5'), [ONE]);
+    await alone(bench, '00 31 7F');
+    await alone(bench, '32 FF');
+    expect(bench.presses).toEqual([]);
+    expect(bench.frames).toEqual(['received noise', 'received noise']);
+    await alone(bench, '33');
+    expect(codes(bench)).toEqual(['33']);
+  });
+
+  it('whose line babbles is not ready until there is silence, though it was heard before', async () => {
+    const bench = await Bench.open(rowOf('ascii-5'), [ONE]);
+    await alone(bench, '31');
+    expect(bench.status.state).toBe('ready');
+    for (let round = 0; round < 20; round++) {
+      await bench.says(garbage);
+      await bench.clock.advance(40);
+      expect(bench.status).toMatchObject({ state: 'wrong-settings', detail: 'bytes arrive, but no frames' });
+    }
+    await bench.clock.advance(50);
+    expect(bench.status.state).toBe('ready');
+    await alone(bench, '34');
+    expect(codes(bench)).toEqual(['31', '34']);
+  });
+
+  it('whose line babbled before it was ever heard has wrong settings until it is', async () => {
+    const bench = await Bench.open(rowOf('ascii-5'), [ONE]);
+    await bench.says(garbage);
+    await bench.clock.advance(5_000);
+    expect(bench.status.state).toBe('wrong-settings');
+    await alone(bench, '34');
+    expect(bench.status.state).toBe('ready');
+    expect(codes(bench)).toEqual(['34']);
+  });
+
+  it('is written to while its character waits for silence, and the echo of that is neither key nor noise', async () => {
+    const bench = await Bench.open(commanded, [ONE]);
+    await bench.begins('31');
+    void bench.evaluator.open(7, 30, 'none');
+    await bench.clock.advance(5);
+    await until(() => bench.heard === 'A5 01', 'the command');
+    bench.device.write(Buffer.from('A501', 'hex'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(bench.frames).toEqual(['sent open']);
+    await bench.clock.advance(50);
+    expect(bench.frames).toEqual(['sent open', 'received own-echo', 'received 31']);
+    expect(bench.status.counters).toMatchObject({ ownEchoes: 1, droppedNoise: 0, presses: 1 });
+  });
+
+  it('is written to on a line that babbles', async () => {
+    const bench = await Bench.open(commanded, [ONE]);
+    await bench.says(garbage);
+    void bench.evaluator.open(7, 30, 'none');
+    // Every 20 ms, as a line that is full: there is room between.
+    for (let round = 0; round < 2; round++) {
+      await bench.clock.advance(20);
+      await bench.says(garbage);
+    }
+    await until(() => bench.heard === 'A5 01', 'the command');
+  });
+
+  it('that was pressed just before the cable was pulled was pressed', async () => {
+    const bench = await Bench.open(rowOf('ascii-5'), [ONE]);
+    await bench.begins('35');
+    bench.device.unplug();
+    await bench.reaches('lost');
+    expect(codes(bench)).toEqual(['35']);
+    await bench.session.close();
+    expect(bench.clock.pending).toBe(0);
   });
 });
 

@@ -12,10 +12,11 @@ const bytesOf = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex');
 
 describe('hostile bytes on a line of described devices', () => {
   it.each([
-    ['ff68', 6801, 'FF 68 04 04 68 05 01 06 0F 1B 16', 11],
-    ['ub485', 4851, '01 05 31 07', 4],
-    ['ascii-5', 5105, '33', 1],
-  ])('of model %s leave nothing behind', { timeout: 600_000 }, (id, seed, probe, longest) => {
+    ['ff68', 6801, 'FF 68 04 04 68 05 01 06 0F 1B 16', 10],
+    ['ub485', 4851, '01 05 31 07', 3],
+    // A bare byte is a key by the silence around it; the bytes before that are held up to 64.
+    ['ascii-5', 5105, '33', 64],
+  ])('of model %s leave nothing behind', { timeout: 600_000 }, (id, seed, probe, mayHold) => {
     const row = modelOf(id);
     if (row?.kind !== 'frames' || !row.frames) throw new Error(`${id} has no frames`);
     const compiled = compileFrames(row.frames);
@@ -31,7 +32,11 @@ describe('hostile bytes on a line of described devices', () => {
       frames: vectors.keys.filter(({ model }) => model === id).map(({ hex }) => bytesOf(hex)),
       probe: wanted,
       push: (piece) => {
-        for (const key of receiver.push(piece).keys) if (wanted.equals(key.bytes)) heard += 1;
+        const pauses = id === 'ascii-5' && (piece === wanted || piece.length % 5 === 0);
+        const received = pauses
+          ? [receiver.silence(), receiver.push(piece), receiver.silence()]
+          : [receiver.push(piece)];
+        for (const key of received.flatMap(({ keys }) => keys)) if (wanted.equals(key.bytes)) heard += 1;
       },
       heard: () => {
         const count = heard;
@@ -39,7 +44,7 @@ describe('hostile bytes on a line of described devices', () => {
         return count;
       },
       held: () => receiver.held,
-      mayHold: longest - 1,
+      mayHold,
     });
     expect(bytes).toBeGreaterThanOrEqual(FUZZ_BYTES);
     expect(probes).toBeGreaterThan(400);

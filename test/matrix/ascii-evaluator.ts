@@ -14,11 +14,11 @@ export const column: Column = {
     },
     noise: {
       holds:
-        'Nothing tells noise from a key: the first character that is one rates, once, and technicians see the note unprotected.',
+        'A character counts only when nothing else came around it: a press among noise is dropped with it and rates nobody. The visitor presses again, and that rates.',
     },
     babble: {
       holds:
-        'Nothing tells garbage from keys: the first character that is one rates, once, and technicians see the note unprotected.',
+        'Characters of its keys in the garbage rate nobody, and a press cannot be heard: the device is shown with wrong settings until the line is silent; then a press rates.',
     },
     'lost-frames': { holds: 'A press that is lost rates nobody; the visitor presses again, and that rates.' },
     'doubled-frames': {
@@ -30,11 +30,11 @@ export const column: Column = {
     'delayed-frames': { holds: 'A press that comes after a second rates its visit, once.' },
     corrupted: {
       holds:
-        'Nothing tells a character with a wrong bit from a key: what arrives as none of its keys is dropped and counted, what arrives as one rates, once.',
+        'Nothing tells a character with a wrong bit from a key when it comes alone: what arrives as none of its keys is dropped and counted, what arrives as one rates, once, and technicians see the note unprotected.',
     },
     'wrong-baud': {
       holds:
-        'The device is shown with wrong settings when what comes is garbage; what is none of its keys rates nobody.',
+        'The device is shown with wrong settings when what comes is garbage; a character of its keys among it rates nobody, only one that comes alone cannot be told from a press.',
     },
     'unplug-after-bytes': { holds: 'A press whose character was the last before the cable went rates once.' },
     'stuck-key': {
@@ -51,7 +51,7 @@ export const column: Column = {
     ...cannot('A character has no checksum.', ['wrong-checksum']),
     ...cannot('A character has no pieces.', ['split-frames']),
     ...cannot('It takes no commands.', ['busy', 'slow', 'speaker', 'no-identity']),
-    ...cannot('It says nothing of itself, and neither time nor age.', ['low-voltage', 'clock']),
+    ...cannot('It says nothing of itself, and neither time nor age.', ['low-voltage', 'clock', 'same-boot']),
     ...cannot('One character is whole or not there: power does not go in the middle of it.', [
       'power-off-after-bytes',
     ]),

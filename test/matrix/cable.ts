@@ -16,7 +16,7 @@ export const column: Column = {
     'delayed-frames': { holds: 'Receipts come late and are waited for; every event arrives once, in order.' },
     slow: {
       holds:
-        'Batches take their time, and every event arrives once, in order. A batch of 256 KiB must get through within the 10 s that its receipt is waited for: with a backlog about 26 kB/s are needed.',
+        'With a backlog of thousands over a line of 8 kB/s the link is shown as sending, with what is left; batches become as small as the line needs, a large event is waited for longer, and every event arrives once, in order.',
     },
     'unplug-after-bytes': {
       holds:
@@ -48,6 +48,7 @@ export const column: Column = {
       'panel',
       'speaker',
       'clock',
+      'same-boot',
       'busy',
       'no-identity',
       'stuck-key',

@@ -50,11 +50,11 @@ export const column: Column = {
     'low-voltage': { holds: 'It rates, and technicians see the note low-voltage.' },
     busy: {
       holds:
-        'Its keys stay dark; a press meanwhile belongs to no visit and rates nobody. The next visit lights them.',
+        'Its keys stay dark while it is busy, and a press meanwhile rates nobody; it is asked again, and lights them for the same visit when it is not busy any more.',
     },
     clock: {
       holds:
-        'While the evaluation is open, wrong ages and uptimes change neither the visit that is rated nor its level; the time of the press is as wrong as the device tells it.',
+        'Wrong ages and uptimes change neither the visit that is rated nor its level, also when the press comes late; the rating has the flag time-doubtful and the time that the device tells.',
     },
     slow: {
       holds: 'Commands are repeated and have their effect once; the press is repeated and rates once.',
@@ -67,6 +67,10 @@ export const column: Column = {
     'power-off-after-bytes': {
       holds:
         'A press that dies with the power was not thanked for; the keys are lit again, and the next press rates once.',
+    },
+    'same-boot': {
+      holds:
+        'A press after the power-up has the number of one before it, but names another visit: both rate, each once. Keys that went dark with the power are lit again.',
     },
     ...cannot('The line has a wire for each direction, from one device to one host.', [
       'adapter-echo',

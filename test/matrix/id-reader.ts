@@ -42,6 +42,7 @@ const cells: Record<string, Cell> = {
   ...cannot('It has no such part.', ['speaker', 'panel']),
   ...cannot('SDT has no word for it.', ['low-voltage', 'busy', 'too-hot', 'no-identity']),
   ...cannot('It says no times.', ['clock']),
+  ...cannot('It counts no power-ups.', ['same-boot']),
 };
 export const column: Column = {
   device: 'id-reader',

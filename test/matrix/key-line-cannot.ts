@@ -6,6 +6,7 @@ export const cannotOnKeyLine = {
     'speaker',
     'low-voltage',
     'clock',
+    'same-boot',
     'no-identity',
   ]),
   ...cannot('No command of the host is answered, so no answer can be late or be a refusal.', [

@@ -49,7 +49,7 @@ export const column: Column = {
       'low-voltage',
     ]),
     ...cannot('It takes no commands.', ['busy', 'slow', 'speaker', 'no-identity']),
-    ...cannot('It tells neither time nor age.', ['clock']),
+    ...cannot('It tells neither time nor age, and draws no number at power-up.', ['clock', 'same-boot']),
     ...cannot('It is no sign.', ['panel', 'too-hot']),
     ...cannot('It is no scanner.', ['lost-suffix', 'lost-report', 'lost-end']),
     ...cannot('It has no paper.', paperFaults),

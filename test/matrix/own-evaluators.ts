@@ -156,17 +156,21 @@ export function ownCells(at: At, gone: Gone): Record<string, () => Promise<void>
     'low-voltage': () => rates(at('low-voltage'), 'low-voltage'),
 
     async busy() {
-      const { device, visit, ratings, is, recovers } = at('busy');
+      const { device, visit, ratings, given, is, recovers } = at('busy');
       await is('ready');
       await device.setFault('busy', true);
-      await visit();
-      await until('the refusal', () => said(device, /NO,\d+,busy|^answer \d+: 2 /).length > 0);
+      const session = await visit();
+      const refusals = () => said(device, /NO,\d+,busy|^answer \d+: 2 /).length;
+      await until('the refusal, and another', () => refusals() > 1);
       expect(device.state()).toMatchObject({ session: null, lights: { keys: 'dark' } });
       device.press(2);
       await acknowledged(device);
       await until('the press', () => ratings().length === 1);
       expect(ratings()[0]?.data).toMatchObject({ why: 'no-session' });
       await device.setFault('busy', false);
+      await lit(device, session);
+      device.press(3);
+      expect(await given(session)).toMatchObject({ level: 3 });
       await recovers();
     },
 
@@ -180,8 +184,16 @@ export function ownCells(at: At, gone: Gone): Record<string, () => Promise<void>
       device.press(2);
       // The age in the message: an hour and a little.
       expect(said(device, /^\$KEY,.*,36000\d\d\*|^key .* age 3600\d00$/).length).toBeGreaterThan(0);
-      expect(await given(session)).toMatchObject({ level: 4 });
-      expect(ratings()).toHaveLength(1);
+      expect(await given(session)).toMatchObject({ level: 4, flags: ['time-doubtful'] });
+      const late = await visit();
+      await lit(device, late);
+      await device.unplug();
+      device.press(5);
+      await is(gone.unplugged);
+      await visit();
+      await device.plug();
+      expect(await given(late)).toMatchObject({ level: 1, flags: ['arrived-late', 'time-doubtful'] });
+      expect(ratings()).toHaveLength(2);
       await device.setFault('clock', false);
       await recovers();
     },
@@ -259,6 +271,38 @@ export function ownCells(at: At, gone: Gone): Record<string, () => Promise<void>
       expect(await given(session)).toMatchObject({ level: 3 });
       await acknowledged(device);
       expect(ratings()).toHaveLength(1);
+      await recovers();
+    },
+
+    async 'same-boot'() {
+      const { device, visit, ratings, given, is, recovers } = at('same-boot');
+      await is('ready');
+      await device.setFault('same-boot', true);
+      const session = await visit();
+      await lit(device, session);
+      device.press(2);
+      const { level, device: first } = await given(session);
+      expect(level).toBe(4);
+      await acknowledged(device);
+      await device.powerCycle();
+      const next = await visit();
+      await lit(device, next);
+      device.press(5);
+      // The same number for two presses.
+      expect(await given(next)).toMatchObject({ level: 1, device: first });
+      expect(first).toMatchObject({ boot: device.state().boot, seq: 1 });
+      await acknowledged(device);
+      const dark = await visit();
+      await lit(device, dark);
+      await device.powerCycle();
+      expect(device.state().session).toBeNull();
+      await lit(device, dark);
+      device.press(3);
+      expect(await given(dark)).toMatchObject({ level: 3 });
+      expect(ratings()).toHaveLength(3);
+      await device.setFault('same-boot', false);
+      await device.powerCycle();
+      expect(device.state().boot).not.toBe(first?.boot);
       await recovers();
     },
   };

@@ -60,6 +60,7 @@ export function printerColumn(device: string, goes: { power: string; cable: stri
     ...cannot('It has no such part.', ['speaker', 'panel']),
     ...cannot('ESC/POS has no word for it.', ['low-voltage', 'busy', 'too-hot', 'no-identity']),
     ...cannot('It says no times.', ['clock']),
+    ...cannot('It counts no power-ups.', ['same-boot']),
   };
   return {
     device,

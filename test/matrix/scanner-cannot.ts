@@ -12,5 +12,5 @@ export const cannotAtScanner = {
   ),
   ...cannot('It is alone on its line.', ['adapter-echo', 'turn-bytes']),
   ...cannot('It has no such part.', ['speaker', 'panel']),
-  ...cannot('It says nothing but codes.', ['low-voltage', 'too-hot', 'no-identity', 'clock']),
+  ...cannot('It says nothing but codes.', ['low-voltage', 'too-hot', 'no-identity', 'clock', 'same-boot']),
 };

@@ -7,6 +7,7 @@ export const cannotAtSign = {
   ...cannot('It tells neither its supply, nor a time, nor who it is.', [
     'low-voltage',
     'clock',
+    'same-boot',
     'no-identity',
   ]),
   ...cannot('A sign that is slow answers late: that is delayed-frames.', ['slow']),

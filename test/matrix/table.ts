@@ -28,4 +28,4 @@ export function cannot(reason: string, faults: readonly string[]): Record<string
 }
 /** Faults of one kind of device only, for `cannot`. */
 export const paperFaults = allFaults.filter((fault) => /^(paper|cover|cutter|head|no-process)/.test(fault));
-export const cardFaults = allFaults.filter((fault) => /^(card|sam|garbage)/.test(fault));
+export const cardFaults = allFaults.filter((fault) => /^(card|sam-|garbage)/.test(fault));
