@@ -47,14 +47,14 @@ const table: Readonly<Record<string, How>> = {
     options: { ms: 8 },
     timeoutMs: 640,
     happens: (journal) => {
-      journal.add(1_000);
+      journal.add(750);
       // Needs 16 s of such a line alone.
       journal.addOdd({ type: 'hall.future.thing', data: { text: 'x'.repeat(128_000) } });
-      journal.add(1_000);
+      journal.add(750);
     },
     seen: ({ since, shown }) =>
       since.ms > since.up / 130 &&
-      [1_500, 500].every((left) =>
+      [1_100, 400].every((left) =>
         shown.some(({ state, lagEvents }) => state === 'sending' && lagEvents < left && lagEvents > 0),
       ),
   },
@@ -128,6 +128,7 @@ async function run(fault: string, how: How) {
     until(
       'all to be there',
       () => sender.status.state === 'level' && sender.status.ackedSeq === journal.durableSeq,
+      35_000,
     );
   try {
     sender.start();

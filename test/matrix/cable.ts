@@ -16,7 +16,7 @@ export const column: Column = {
     'delayed-frames': { holds: 'Receipts come late and are waited for; every event arrives once, in order.' },
     slow: {
       holds:
-        'With a backlog of thousands over a line of 8 kB/s the link is shown as sending, with what is left; batches become as small as the line needs, a large event is waited for longer, and every event arrives once, in order.',
+        'With a long backlog over a line of 8 kB/s the link is shown as sending, with what is left; batches become as small as the line needs, a large event is waited for longer, and every event arrives once, in order.',
     },
     'unplug-after-bytes': {
       holds:

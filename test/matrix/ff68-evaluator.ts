@@ -17,7 +17,7 @@ export const column: Column = {
     babble: { holds: 'Presses are found between the garbage, and each rates once.' },
     'lost-frames': {
       holds:
-        'A press is repeated until it is answered: none is lost, and none has another level. Were more than 400 ms of repeats lost behind an answer that got lost too, it would come as a second press, kept as ignored: already rated. The frame that lights the keys is not repeated.',
+        'A press is repeated until it is answered: none is lost, and none has another level. Were several repeats in a row lost behind an answer that got lost too, it would come as a second press, kept as ignored: already rated. The frame that lights the keys is not repeated.',
     },
     'doubled-frames': {
       holds: 'Equal frames within 400 ms are one press; it rates once and leaves no second one.',

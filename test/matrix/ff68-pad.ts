@@ -17,7 +17,7 @@ export const column: Column = {
     babble: { holds: 'Keys are found between the garbage, and each counts once.' },
     'lost-frames': {
       holds:
-        'A key is repeated until it is echoed: none is lost, and none is another. Only when more than 400 ms of repeats get lost behind an echo that got lost too, one key counts as two: FF68 numbers nothing.',
+        'A key is repeated until it is echoed: none is lost, and none is another. Only when several repeats in a row get lost behind an echo that got lost too, one key counts as two: FF68 numbers nothing.',
     },
     'doubled-frames': { holds: 'Equal frames within 400 ms are one key.' },
     'merged-frames': { holds: 'Two frames in one piece are told apart, and are one key.' },

@@ -28,6 +28,8 @@ export class FramesEvaluator extends EventEmitter<EvaluatorEvents> implements Ev
   /** stands for the power-up that the device does not tell: presses are counted since the driver was made */
   readonly #boot: string;
   #open: { session: number; untilMs: number; cancel: () => void } | null = null;
+  /** what was so when the line began to speak, where a key is told only with the silence behind it */
+  #began: { session: number | null; atMs: number } | undefined;
 
   constructor({ id, line, random }: FramesEvaluatorParts) {
     super();
@@ -37,7 +39,8 @@ export class FramesEvaluator extends EventEmitter<EvaluatorEvents> implements Ev
       .toString(16)
       .toUpperCase()
       .padStart(8, '0');
-    this.#unit = new KeyUnit(line, (from, to) => this.emit('status', from, to));
+    // In one evaluation the same key again says nothing new; in the next one a late repeat would be another's rating.
+    this.#unit = new KeyUnit(line, (from, to) => this.emit('status', from, to), true);
   }
 
   get status(): DeviceStatus {
@@ -94,9 +97,18 @@ export class FramesEvaluator extends EventEmitter<EvaluatorEvents> implements Ev
     this.removeAllListeners();
   }
 
+  /** Bytes have come that may be keys; which will be told by `onKey`, later. The press is made now, and for who is here now. */
+  keysBegin(): void {
+    this.#began = { session: this.#sessionNow(), atMs: this.#line.clock.monotonicMs() };
+  }
+
   /** A key's frame came from this evaluator's address. */
   onKey(frame: KeyFrame): void {
-    const press = this.#unit.frame(frame, this.#sessionNow());
+    const press = this.#unit.frame(
+      frame,
+      this.#began ? this.#began.session : this.#sessionNow(),
+      this.#began?.atMs,
+    );
     this.#unit.tell();
     // A press that is not acknowledged is told with each repeat, under its own number: the disk may take it now.
     if (press)

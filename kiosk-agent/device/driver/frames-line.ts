@@ -114,7 +114,7 @@ export class FramesLine implements AttachedDriver {
       clock,
       baud: model.line?.baud ?? DEFAULT_BAUD,
       write: (frame) => this.#write(frame),
-      midFrame: () => this.#receiver.held > 0,
+      midFrame: () => this.#receiver.midFrame,
     });
     for (const unit of parts.units) {
       const line = this.#lineOf(unit);
@@ -146,6 +146,8 @@ export class FramesLine implements AttachedDriver {
   }
 
   detached(trouble: PortTrouble | null): void {
+    // A bare key that came just before: there will be no other silence, and it is kept nowhere else.
+    if (this.#receiver.held > 0 && !this.#receiver.midFrame) this.#take(this.#receiver.silence());
     this.#release();
     this.#trouble = trouble;
     for (const { device } of this.#units) device.portGone();
@@ -236,7 +238,11 @@ export class FramesLine implements AttachedDriver {
     this.#writes.heard();
     this.#cancelSilence?.();
     this.#cancelSilence = null;
-    this.#take(this.#receiver.push(bytes));
+    const wasQuiet = this.#receiver.held === 0;
+    const received = this.#receiver.push(bytes);
+    if (wasQuiet && this.#receiver.held > 0 && !this.#receiver.midFrame)
+      for (const { device } of this.#units) if (device.kind === 'evaluator') device.keysBegin();
+    this.#take(received);
   }
 
   #take({ keys, echoes, dropped }: Received): void {
@@ -304,7 +310,7 @@ export class FramesLine implements AttachedDriver {
     const { droppedNoise, wrongCrc } = this.#quality.counters;
     return {
       port: this.#transport ? 'open' : this.#trouble,
-      unreadable: this.#quality.unreadable(false, clock.monotonicMs()),
+      unreadable: this.#quality.unreadable(this.#receiver.endless, clock.monotonicMs()),
       notes: [
         ...(model.protected ? [] : ['unprotected']),
         ...[...this.#strangers].sort((a, b) => a - b).map((address) => `unknown-address-${address}`),

@@ -27,7 +27,8 @@ export class FramesPad extends EventEmitter<CallPadEvents> implements CallPad {
     this.id = id;
     this.#line = line;
     this.#padMap = padMap;
-    this.#unit = new KeyUnit(line, (from, to) => this.emit('status', from, to));
+    // A clerk sees that a key was not taken, and presses again.
+    this.#unit = new KeyUnit(line, (from, to) => this.emit('status', from, to), false);
   }
 
   get status(): DeviceStatus {

@@ -34,20 +34,21 @@ export class KeyUnit {
   #wrongRole = false;
   #status: DeviceStatus;
 
-  constructor(line: UnitLine, onStatus: (from: DeviceStatus, to: DeviceStatus) => void) {
+  /** `patient`: on a bad line a press too many is worse than one too few. */
+  constructor(line: UnitLine, onStatus: (from: DeviceStatus, to: DeviceStatus) => void, patient: boolean) {
     this.#line = line;
     this.#onStatus = onStatus;
-    this.#presses = new KeyPresses(line.repeatMs, line.acknowledges);
+    this.#presses = new KeyPresses(line.repeatMs, line.acknowledges, patient);
     this.#status = this.describe();
   }
 
-  /** Takes a key's frame; gives the press when it is new or still waits for its acknowledgement. */
-  frame(frame: KeyFrame, session: number | null): UnitPress | null {
+  /** Takes a key's frame that came at `atMs`; gives the press when it is new or still waits for its acknowledgement. */
+  frame(frame: KeyFrame, session: number | null, atMs = this.#line.clock.monotonicMs()): UnitPress | null {
     const { clock } = this.#line;
     this.#heard = true;
     this.#lastSeenAt = clock.now();
     const facts = { frame, receivedAt: this.#lastSeenAt, session };
-    const { news, press } = this.#presses.frame(frame.code, clock.monotonicMs(), facts);
+    const { news, press } = this.#presses.frame(frame.code, atMs, facts);
     this.#counters[news === 'new' ? 'presses' : 'repeats'] += 1;
     if (news === 'unheard') {
       this.#counters.acknowledgedAgain += 1;
@@ -62,9 +63,10 @@ export class KeyUnit {
     if (press && this.#line.acknowledges) this.#line.acknowledge(press.facts.frame);
   }
 
-  /** Our own acknowledgement came back, or the device's repeat crossed it: they are the same bytes. */
+  /** Our own acknowledgement came back, or the device repeats its key: they are the same bytes. */
   echo(frame: KeyFrame): void {
-    this.#presses.touch(frame.code, this.#line.clock.monotonicMs());
+    // A repeat is no new press, whatever is open now.
+    if (!this.#presses.isEcho(frame.code, this.#line.clock.monotonicMs())) this.frame(frame, null);
   }
 
   /** Its address sends keys as only the other kind of device does. */
