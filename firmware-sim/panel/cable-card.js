@@ -1,5 +1,6 @@
-import { element, svgElement, words } from './element.js';
-import { cardHead, plugButton } from './fold-outs.js';
+import { createCard, plugButton } from './card-parts.js';
+import { element, svgElement } from './element.js';
+import { faultSwitches } from './faults.js';
 
 function drawing(plugged) {
   const gap = plugged ? 0 : 46;
@@ -15,29 +16,24 @@ function drawing(plugged) {
 
 /** The network cable between a hall and its centre. */
 export function cableCard(device) {
-  const head = cardHead(device, '网线', 'Network cable');
+  const card = createCard(device, ['网线', 'Network cable']);
   const picture = element('div');
   const facts = element('div', { class: 'facts' });
   const plug = plugButton(device);
   let shown;
+  const faults = faultSwitches(device);
+  card.add(picture, facts, element('div', { class: 'buttons' }, plug.view), faults.view);
   return {
-    view: element(
-      'article',
-      { class: 'card' },
-      head.view,
-      picture,
-      facts,
-      element('div', { class: 'buttons' }, plug.view),
-    ),
-    wire() {},
+    view: card.view,
     tick() {},
     update(now) {
+      card.update(now);
       if (now.plugged !== shown) {
         shown = now.plugged;
         picture.replaceChildren(drawing(shown));
       }
-      if (now.plugged) head.set('', '已插上', 'plugged in');
-      else head.set('bad', '已拔下', 'unplugged');
+      if (now.plugged) card.badge('', '已插上', 'plugged in');
+      else card.badge('bad', '已拔下', 'unplugged');
       const { state } = now;
       facts.replaceChildren(
         element('span', {}, '通往 to ', element('b', {}, state.to)),
@@ -46,6 +42,7 @@ export function cableCard(device) {
         element('span', {}, '下行 down ', element('b', {}, `${state.bytesDown} B`)),
       );
       plug.update(now);
+      faults.update(now);
     },
   };
 }

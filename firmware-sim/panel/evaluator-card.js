@@ -1,51 +1,44 @@
 import { call } from './calls.js';
-import { element, svgElement, words } from './element.js';
-import { cardHead, faultSwitches, lamp, plugButton, wireView } from './fold-outs.js';
+import { createCard, faceKey, lamp, plugButton } from './card-parts.js';
+import { element, words } from './element.js';
+import { faultSwitches } from './faults.js';
 
-const keys = [
-  ['非常满意', 'Very satisfied', '#0b7a4b', 'M7 13.5c1.2 3 3 4.2 5 4.2s3.8-1.2 5-4.2z'],
-  ['满意', 'Satisfied', '#3f8f2f', 'M7.5 14c1.1 1.9 2.6 2.8 4.5 2.8s3.4-.9 4.5-2.8'],
-  ['基本满意', 'Mostly satisfied', '#8a7a00', 'M8 15.2h8'],
-  ['不满意', 'Dissatisfied', '#c46a00', 'M7.8 16.6c1.1-1.5 2.5-2.2 4.2-2.2s3.1.7 4.2 2.2'],
-  ['非常不满意', 'Very dissatisfied', '#b3261e', 'M7.5 17.6c1-2.6 2.6-3.8 4.5-3.8s3.5 1.2 4.5 3.8z'],
-];
+const names = {
+  elp1: ['评价器', 'Evaluator'],
+  ehr1: ['USB 评价器', 'Evaluator, HID'],
+  'ascii-5': ['单字符评价器', 'ASCII evaluator'],
+};
 
-function face(tone, mouth) {
-  return svgElement(
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="${tone}" stroke-width="1.7" stroke-linecap="round" aria-hidden="true"><circle cx="12" cy="12" r="9.6"/><path d="M8.5 9v1M15.5 9v1"/><path d="${mouth}"/></svg>`,
+/** Five keys from left to right. */
+function keyRow(device) {
+  return element(
+    'div',
+    { class: 'keys' },
+    ...[5, 4, 3, 2, 1].map((level, at) =>
+      faceKey(level, () => void call(device.id, 'press', { key: at + 1 })),
+    ),
   );
 }
 
 /** An evaluator as it stands on the desk. */
 export function evaluatorCard(device) {
-  const head = cardHead(device, '评价器', 'Evaluator');
-  const display = element('div', { class: 'display', role: 'img', 'aria-label': '显示屏 display' });
+  const card = createCard(device, names[device.model] ?? names.elp1);
+  const display = element('div', { class: 'display', role: 'img' });
   const thanks = lamp('谢谢', 'thanks', 'good');
   const error = lamp('异常', 'error', 'bad');
-  const row = element('div', { class: 'keys' });
-  for (const [index, [zh, en, tone, mouth]] of keys.entries()) {
-    const key = element(
-      'button',
-      { class: 'key', onclick: () => void call(device.id, 'press', { key: index + 1 }) },
-      face(tone, mouth),
-      zh,
-      element('small', { lang: 'en' }, en),
-    );
-    key.style.setProperty('--tone', tone);
-    row.append(key);
-  }
+  const voice = element('p', { class: 'voice', 'aria-live': 'polite', hidden: true });
   const body = element(
     'div',
-    { class: 'evaluator-body' },
+    { class: 'evaluator-body body' },
     element(
       'div',
       { class: 'evaluator-top' },
       display,
       element('div', { class: 'lamps' }, thanks.view, error.view),
     ),
-    row,
+    keyRow(device),
   );
-  const session = element('div', { class: 'session', role: 'status' });
+  const session = element('p', { role: 'status' });
   const cells = element(
     'div',
     { class: 'cells', 'aria-hidden': 'true' },
@@ -54,61 +47,63 @@ export function evaluatorCard(device) {
   const memoryText = element('span');
   const plug = plugButton(device);
   const faults = faultSwitches(device);
-  const wire = wireView(device);
   const cycle = element(
     'button',
     { onclick: () => void call(device.id, 'power-cycle') },
     words('重新上电', 'Power cycle'),
   );
+  card.add(
+    body,
+    element('div', { class: 'session' }, session, voice),
+    element('div', { class: 'memory' }, memoryText, cells),
+    element('div', { class: 'buttons' }, plug.view, cycle),
+    faults.view,
+  );
   let last = device;
   let receivedAt = 0;
 
   function showSession() {
-    const { state } = last;
-    const left =
-      state.session &&
-      Math.max(0, Math.ceil(state.session.secondsLeft - (performance.now() - receivedAt) / 1000));
-    const line = state.session
-      ? [
-          element('b', { class: 'open' }, `评价进行中 · 还有 ${left} 秒`),
-          element('small', { lang: 'en' }, `session ${state.session.number} open – ${left} s`),
-        ]
-      : [element('span', {}, '没有进行中的评价'), element('small', { lang: 'en' }, 'no session open')];
-    if (state.voice) line.push(element('span', { class: 'voice' }, `语音 “${state.voice}”`));
-    session.replaceChildren(...line);
+    const { session: open } = last.state;
+    if (!open) {
+      session.replaceChildren(words('没有进行中的评价', 'no evaluation open'));
+      return;
+    }
+    const left = Math.max(0, Math.ceil(open.secondsLeft - (performance.now() - receivedAt) / 1000));
+    session.replaceChildren(
+      element('b', { class: 'open' }, `评价进行中 · 还有 ${left} 秒`),
+      ' ',
+      element('small', { lang: 'en' }, `evaluation ${open.number} open, ${left} s left`),
+    );
   }
 
   return {
-    view: element(
-      'article',
-      { class: 'card' },
-      head.view,
-      body,
-      session,
-      element('div', { class: 'memory' }, memoryText, cells),
-      element('div', { class: 'buttons' }, plug.view, cycle),
-      faults.view,
-      wire.view,
-    ),
-    wire: wire.add,
+    view: card.view,
     tick: () => last.state.session && showSession(),
     update(now) {
       last = now;
       receivedAt = performance.now();
       const { state } = now;
-      if (state.power === 'off') head.set('bad', '已断电', 'no power');
-      else if (!now.plugged) head.set('bad', '线已拔下', 'unplugged');
-      else if (!state.hostPresent) head.set('idle', '等待主机', 'waiting for host');
-      else if (state.session) head.set('warn', '评价中', 'rating');
-      else head.set('', '就绪', 'ready');
+      const off = state.power === 'off';
+      card.update(now, state.power);
+      if (off) card.badge('bad', '已断电', 'no power');
+      else if (!now.plugged) card.badge('bad', '线已拔下', 'unplugged');
+      else if (!state.hostPresent) card.badge('idle', '等待主机', 'waiting for host');
+      else if (state.session) card.badge('warn', '评价中', 'rating');
+      else card.badge('', '就绪', 'ready');
       body.classList.toggle('open', state.lights.keys === 'lit');
-      body.classList.toggle('off', state.power === 'off');
       thanks.set(state.lights.thanks === 'lit');
       error.set(state.lights.error === 'lit');
       const blank = state.display.every((line) => line === '');
       display.replaceChildren(
-        blank ? element('span', { class: 'blank' }, `${now.model}\n${now.serial}`) : state.display.join('\n'),
+        off
+          ? ''
+          : blank
+            ? element('span', { class: 'blank' }, `${device.name}\n${device.serial}`)
+            : state.display.join('\n'),
       );
+      display.setAttribute('aria-label', `显示屏 display: ${off ? '' : state.display.join(' ').trim()}`);
+      voice.hidden = !state.voice;
+      voice.textContent = state.voice ? `语音 “${state.voice}”` : '';
       memoryText.replaceChildren(
         words(
           `未确认按键 ${state.pressesWaiting} / ${state.pressMemory}`,
@@ -117,10 +112,42 @@ export function evaluatorCard(device) {
       );
       for (const [index, cell] of [...cells.children].entries())
         cell.classList.toggle('full', index < state.pressesWaiting);
-      cycle.disabled = false;
       plug.update(now);
       faults.update(now);
       showSession();
+    },
+  };
+}
+
+/** An evaluator that only sends: no lamp, no display, and it remembers nothing. */
+export function asciiEvaluatorCard(device) {
+  const card = createCard(device, names['ascii-5']);
+  const facts = element('p', { class: 'facts' });
+  const plug = plugButton(device);
+  const faults = faultSwitches(device);
+  card.add(
+    element('div', { class: 'evaluator-body body plain' }, keyRow(device)),
+    facts,
+    element('div', { class: 'buttons' }, plug.view),
+    faults.view,
+  );
+  return {
+    view: card.view,
+    tick() {},
+    update(now) {
+      const { state } = now;
+      const off = now.faults.includes('power-off');
+      card.update(now, off ? 'off' : 'on');
+      if (off) card.badge('bad', '已断电', 'no power');
+      else if (!now.plugged) card.badge('bad', '线已拔下', 'unplugged');
+      else if (!state.hostPresent) card.badge('idle', '等待主机', 'waiting for host');
+      else card.badge('', '就绪', 'ready');
+      facts.replaceChildren(
+        element('span', {}, '已按 pressed ', element('b', {}, String(state.pressed))),
+        element('small', { lang: 'en' }, 'it hears nothing: a press that is lost is lost'),
+      );
+      plug.update(now);
+      faults.update(now);
     },
   };
 }

@@ -33,6 +33,7 @@ export const faultNames = {
   'adapter-echo': ['转换器回显', 'adapter echo'],
   garbage: ['应答为乱码', 'garbage'],
   'card-moved-after-bytes': ['读卡中途移卡', 'card moved after bytes'],
+  'card-askew': ['证件放歪', 'card askew'],
   'sam-self-test-failed': ['安全模块自检失败', 'SAM self-test failed'],
   'sam-not-authorised': ['安全模块未授权', 'SAM not authorised'],
   'lost-suffix': ['无结束符', 'lost suffix'],
@@ -44,4 +45,5 @@ export const faultNames = {
   'lost-report': ['丢中间一段', 'lost report'],
   'lost-end': ['丢最后一段', 'lost end'],
   clock: ['时钟走错', 'wrong clock'],
+  'same-boot': ['启动编号不变', 'same boot number'],
 };

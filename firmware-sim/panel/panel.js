@@ -1,16 +1,23 @@
 import { io } from '/live/socket.io.esm.min.js';
 import { cableCard } from './cable-card.js';
+import { post } from './calls.js';
 import { element, words } from './element.js';
-import { evaluatorCard } from './evaluator-card.js';
+import { asciiEvaluatorCard, evaluatorCard } from './evaluator-card.js';
+import { keypadCard } from './keypad-card.js';
 import { padsCard } from './pads-card.js';
 import { printerCard } from './printer-card.js';
 import { readerCard } from './reader-card.js';
 import { scannerCard } from './scanner-card.js';
+import { scenarioSection } from './scenario-section.js';
 import { signCard } from './sign-card.js';
+import { usbSection } from './usb-section.js';
+import { startWireDock } from './wire-dock.js';
 
 /** Kind → its card and its column, in the order in which they stand there. */
 const kinds = {
   evaluator: [evaluatorCard, 'left'],
+  'ascii-evaluator': [asciiEvaluatorCard, 'left'],
+  keypad: [keypadCard, 'left'],
   cable: [cableCard, 'left'],
   'ff68-bus': [padsCard, 'left'],
   'ub485-bus': [padsCard, 'left'],
@@ -20,55 +27,79 @@ const kinds = {
   scanner: [scannerCard, 'right'],
 };
 const order = Object.keys(kinds);
+const place = (id) => document.getElementById(id);
 const cards = new Map();
-const link = document.getElementById('link');
+/** What is said of each device, the newest. */
+const devices = new Map();
 const live = io({ path: '/live', transports: ['websocket'] });
+const scenarios = scenarioSection(place('below'));
+const usb = usbSection(place('below'));
+startWireDock(live, () => [...devices.values()]);
 
 function showLink(on) {
-  link.className = on ? 'link on' : 'link';
-  link.replaceChildren(
-    on ? words('已连接', 'live') : words('连接中断，显示的是旧状态', 'cut off, state is old'),
+  document.body.classList.toggle('cut-off', !on);
+  place('link').className = on ? 'link on' : 'link';
+  place('link').replaceChildren(
+    on ? words('已连接', 'live') : words('连接中断，显示的是旧状态', 'cut off, what you see is old'),
   );
 }
 
-live.on('connect', () => showLink(true));
-live.on('disconnect', () => showLink(false));
-live.on('devices', (devices) => {
-  cards.clear();
-  for (const place of ['left', 'right']) document.getElementById(place).replaceChildren();
-  for (const device of devices.toSorted(
-    (one, other) => order.indexOf(one.kind) - order.indexOf(other.kind),
-  )) {
-    const [make, place] = kinds[device.kind];
-    const card = make(device);
-    cards.set(device.id, card);
-    document.getElementById(place).append(card.view);
-    card.update(device);
-  }
-  const empty = devices.length === 0;
-  document.getElementById('counts').textContent = empty
-    ? ''
-    : `${devices.length} 台设备 · ${devices.length} devices`;
-  if (empty) {
-    document
-      .getElementById('left')
-      .append(
-        element(
-          'p',
-          { class: 'card empty' },
-          '没有设备',
+function showCounts() {
+  const all = [...devices.values()];
+  const broken = all.filter(({ id, faults }) =>
+    faults.some((name) => !devices.get(id).ownFaults.includes(name)),
+  ).length;
+  place('counts').replaceChildren(
+    words(`${all.length} 台设备`, `${all.length} devices`),
+    ...(broken > 0
+      ? [
           element(
-            'small',
-            { lang: 'en' },
-            'no devices: start with --evaluator, --printer … (hall-sim panel --help)',
+            'button',
+            { class: 'small mend', onclick: () => void post('faults-off') },
+            words(`${broken} 台有故障，全部恢复`, 'mend all'),
           ),
-        ),
-      );
-  }
+        ]
+      : []),
+  );
+}
+
+function addCard(device) {
+  const [make, column] = kinds[device.kind] ?? [];
+  if (!make) return;
+  const card = make(device);
+  card.view.id = device.id;
+  cards.set(device.id, card);
+  place(column).append(card.view);
+  card.update(device);
+}
+
+live.on('connect', () => {
+  showLink(true);
+  scenarios.list();
 });
-live.on('device', (device) => cards.get(device.id)?.update(device));
+live.on('disconnect', () => showLink(false));
+live.on('devices', (all) => {
+  cards.clear();
+  devices.clear();
+  for (const column of ['left', 'right']) place(column).replaceChildren();
+  for (const device of all) devices.set(device.id, device);
+  for (const device of all.toSorted((one, other) => order.indexOf(one.kind) - order.indexOf(other.kind)))
+    addCard(device);
+  for (const column of ['left', 'right']) place(column).hidden = place(column).children.length === 0;
+  place('none').hidden = all.length > 0;
+  showCounts();
+});
+live.on('changes', (changes) => {
+  for (const change of changes) {
+    const device = { ...devices.get(change.id), ...change };
+    devices.set(change.id, device);
+    cards.get(change.id)?.update(device);
+  }
+  showCounts();
+});
 live.on('paper', (paper) => cards.get(paper.id)?.paper?.(paper));
-live.on('wire', ({ id, entry }) => cards.get(id)?.wire(entry));
+live.on('usb', (now) => usb.update(now));
+live.on('scenario', (now) => scenarios.update(now));
 const ticking = setInterval(() => {
   for (const card of cards.values()) card.tick();
 }, 250);

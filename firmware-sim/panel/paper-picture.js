@@ -1,49 +1,86 @@
-import { svgElement } from './element.js';
+/** Pictures of papers that stand by themselves: their fonts are in them. */
 
-function numbers(text) {
-  return (text.match(/-?[\d.]+/g) ?? []).map(Number);
-}
-
-/** Draws the simulator's own kind of SVG (path, rect, text with a place for each character) on a canvas, with the page's fonts. */
-function draw(context, node, fill) {
-  const tone = node.getAttribute('fill') ?? fill;
-  context.save();
-  const transform = node.getAttribute('transform') ?? '';
-  const move = /translate\(([^)]*)\)/.exec(transform);
-  const scale = /scale\(([^)]*)\)/.exec(transform);
-  if (move) context.translate(...numbers(move[1]));
-  if (scale) context.scale(...numbers(scale[1]));
-  context.fillStyle = tone;
-  if (node.tagName === 'path') context.fill(new Path2D(node.getAttribute('d')));
-  if (node.tagName === 'rect')
-    context.fillRect(...['x', 'y', 'width', 'height'].map((name) => Number(node.getAttribute(name))));
-  if (node.tagName === 'text') {
-    const family =
-      node.getAttribute('class') === 'c'
-        ? '"Noto Sans SC", sans-serif'
-        : '"DejaVu Sans Mono", Menlo, Consolas, "Noto Sans SC", monospace';
-    context.font = `${node.getAttribute('font-weight') ?? 400} ${node.getAttribute('font-size')}px ${family}`;
-    context.textAlign = 'center';
-    const places = numbers(node.getAttribute('x'));
-    for (const [index, sign] of [...node.textContent].entries())
-      context.fillText(sign, places[index], Number(node.getAttribute('y')));
+/** The page's own Chinese font comes in many small files, each for some characters. */
+async function fontFaces() {
+  const faces = [];
+  for (const weight of [400, 700]) {
+    const text = await (await fetch(`/fonts/${weight}.css`)).text();
+    for (const [, body] of text.matchAll(/@font-face\s*\{([^}]*)\}/g)) {
+      const url = /url\(([^)]*\.woff2)\)/.exec(body)?.[1];
+      const range = /unicode-range:\s*([^;]*)/.exec(body)?.[1];
+      if (url && range)
+        faces.push({
+          weight,
+          url: new URL(url, `${location.origin}/fonts/`).href,
+          ranges: readRanges(range),
+          range,
+        });
+    }
   }
-  for (const child of node.children) draw(context, child, tone);
-  context.restore();
+  return faces;
+}
+let allFaces;
+
+function readRanges(text) {
+  return text.split(',').map((part) => {
+    const [, from, to = from] = /U\+([0-9A-F]+)(?:-([0-9A-F]+))?/i.exec(part.trim()) ?? [];
+    return [Number.parseInt(from, 16), Number.parseInt(to, 16)];
+  });
 }
 
-/** Makes a PNG of a paper, two points a dot. */
+async function dataUrl(url) {
+  const blob = await (await fetch(url)).blob();
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(blob);
+  });
+}
+
+/** The SVG with the fonts of its characters as data URLs: it looks the same on every computer. */
+export async function paperWithFonts(svgText) {
+  const drawing = new DOMParser().parseFromString(svgText, 'image/svg+xml').documentElement;
+  const texts = [...drawing.querySelectorAll('text')];
+  const used = (weight) =>
+    new Set(
+      texts
+        .filter((text) => Number(text.getAttribute('font-weight') ?? 400) === weight)
+        .flatMap((text) => [...text.textContent].map((sign) => sign.codePointAt(0))),
+    );
+  const signs = { 400: used(400), 700: used(700) };
+  allFaces ??= fontFaces();
+  const needed = (await allFaces).filter(({ weight, ranges }) =>
+    [...signs[weight]].some((sign) => ranges.some(([from, to]) => sign >= from && sign <= to)),
+  );
+  const rules = await Promise.all(
+    needed.map(
+      async ({ weight, url, range }) =>
+        `@font-face{font-family:"Noto Sans SC";font-weight:${weight};src:url(${await dataUrl(url)}) format("woff2");unicode-range:${range}}`,
+    ),
+  );
+  return svgText.replace('<style>', () => `<style>${rules.join('')}`);
+}
+
+/** A PNG of a paper: a point of the picture is a dot of the printer. */
 export async function paperPng(svgText) {
-  const svg = svgElement(svgText);
-  const [, , width, height] = numbers(svg.getAttribute('viewBox'));
-  const canvas = document.createElement('canvas');
-  canvas.width = width * 2;
-  canvas.height = height * 2;
-  const context = canvas.getContext('2d');
-  context.scale(2, 2);
-  await document.fonts.ready;
-  draw(context, svg, '#000');
-  return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+  const complete = await paperWithFonts(svgText);
+  const [, , width, height] = /viewBox="([^"]*)"/.exec(complete)[1].split(' ').map(Number);
+  // In dots: an image has no millimetres.
+  const sized = complete.replace(/ width="[^"]*mm" height="[^"]*mm"/, ` width="${width}" height="${height}"`);
+  const image = new Image();
+  const url = URL.createObjectURL(new Blob([sized], { type: 'image/svg+xml' }));
+  try {
+    image.src = url;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    canvas.width = Math.ceil(width);
+    canvas.height = Math.ceil(height);
+    canvas.getContext('2d').drawImage(image, 0, 0);
+    return await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+  } finally {
+    URL.revokeObjectURL(url);
+  }
 }
 
 export function saveFile(blob, name) {

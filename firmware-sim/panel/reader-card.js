@@ -1,6 +1,7 @@
 import { call } from './calls.js';
+import { createCard, lamp, plugButton } from './card-parts.js';
 import { element, words } from './element.js';
-import { cardHead, faultSwitches, lamp, plugButton, wireView } from './fold-outs.js';
+import { faultSwitches } from './faults.js';
 
 const types = {
   citizen: ['居民身份证', 'resident'],
@@ -15,12 +16,17 @@ const steps = {
   done: ['已读完，请取走', 'read, take away'],
 };
 
+/** As it stands where passers-by may look: the first sign of a name, and nothing of a number. */
+function masked(name) {
+  const [first = '', ...rest] = [...name];
+  return rest.length > 0 ? `${first}${'＊'.repeat(Math.min(3, rest.length))}` : first;
+}
+
 /** An identity card reader with its plate; the cards are of people who do not exist. */
 export function readerCard(device) {
-  const head = cardHead(device, '身份证阅读器', 'ID reader');
+  const card = createCard(device, ['身份证阅读器', 'ID reader']);
   const plug = plugButton(device);
   const faults = faultSwitches(device);
-  const wire = wireView(device);
   const reading = lamp('读卡', 'reading', 'good');
   const error = lamp('异常', 'error', 'bad');
   const plate = element('div', { class: 'plate' });
@@ -40,61 +46,59 @@ export function readerCard(device) {
   const lift = element('button', { onclick: () => void call(device.id, 'lift') }, words('取走', 'Lift card'));
   let shown;
 
-  function showPlate(card) {
-    const person = card && device.people.find(({ id }) => id === card.person);
-    const wanted = JSON.stringify(card);
+  function showPlate(lying) {
+    const person = lying && device.people.find(({ id }) => id === lying.person);
+    const wanted = JSON.stringify(lying);
     if (wanted === shown) return;
     shown = wanted;
-    plate.classList.toggle('taken', card !== null);
-    if (!card) {
+    plate.classList.toggle('taken', lying !== null);
+    if (!lying) {
       plate.replaceChildren(words('请放身份证', 'place the card here'));
       return;
     }
-    const [zh, en] = types[card.type] ?? [card.type, card.type];
+    const [zh, en] = types[lying.type] ?? [lying.type, lying.type];
     plate.replaceChildren(
       element(
         'div',
         { class: 'id-card' },
-        element('b', {}, person?.name ?? zh),
+        element('b', {}, person ? masked(person.name) : zh),
         element('span', {}, zh),
         element('small', { lang: 'en' }, en),
+        element('i', { class: 'chip', 'aria-hidden': 'true' }),
       ),
     );
   }
 
-  return {
-    view: element(
-      'article',
-      { class: 'card' },
-      head.view,
-      element(
-        'div',
-        { class: 'reader-body' },
-        plate,
-        element('div', { class: 'lamps' }, reading.view, error.view),
-      ),
-      element(
-        'label',
-        { class: 'field' },
-        element('span', {}, words('样例卡片（人物均为虚构）', 'sample cards, nobody real')),
-        choice,
-      ),
-      element('div', { class: 'buttons' }, plug.view, put, lift),
-      facts,
-      faults.view,
-      wire.view,
+  card.add(
+    element(
+      'div',
+      { class: 'reader-body body' },
+      plate,
+      element('div', { class: 'lamps' }, reading.view, error.view),
     ),
-    wire: wire.add,
+    element(
+      'label',
+      { class: 'field' },
+      element('span', {}, words('样例卡片（人物均为虚构）', 'sample cards, nobody real')),
+      choice,
+    ),
+    element('div', { class: 'buttons' }, plug.view, put, lift),
+    facts,
+    faults.view,
+  );
+  return {
+    view: card.view,
     tick() {},
     update(now) {
       const { state } = now;
+      card.update(now, state.power);
       const step = state.card && (steps[state.card.step] ?? [state.card.step, state.card.step]);
-      if (state.power === 'off') head.set('bad', '已断电', 'no power');
-      else if (!now.plugged) head.set('bad', '线已拔下', 'unplugged');
-      else if (state.sam !== 'well') head.set('bad', '安全模块故障', 'SAM fault');
-      else if (!state.hostPresent) head.set('idle', '等待主机', 'waiting for host');
-      else if (step) head.set(state.card.step === 'done' ? '' : 'warn', step[0], step[1]);
-      else head.set('', '等待卡片', 'waiting for a card');
+      if (state.power === 'off') card.badge('bad', '已断电', 'no power');
+      else if (!now.plugged) card.badge('bad', '线已拔下', 'unplugged');
+      else if (state.sam !== 'well') card.badge('bad', '安全模块故障', 'SAM fault');
+      else if (!state.hostPresent) card.badge('idle', '等待主机', 'waiting for host');
+      else if (step) card.badge(state.card.step === 'done' ? '' : 'warn', step[0], step[1]);
+      else card.badge('', '等待卡片', 'waiting for a card');
       showPlate(state.card);
       lift.disabled = state.card === null;
       reading.set(state.card !== null && state.card.step !== 'laid' && state.power === 'on');

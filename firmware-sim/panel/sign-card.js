@@ -1,27 +1,33 @@
 import { call } from './calls.js';
+import { createCard, plugButton } from './card-parts.js';
 import { element, words } from './element.js';
-import { cardHead, faultSwitches, plugButton, wireView } from './fold-outs.js';
+import { faultSwitches } from './faults.js';
 
 const colours = { red: '红', green: '绿', yellow: '黄' };
 
-function sign(address) {
+function sign(address, isNumber) {
   const strip = element('div', { class: 'led', role: 'img' });
   const facts = element('small');
+  const view = element(
+    'section',
+    { class: isNumber ? 'sign number-sign' : 'sign', 'data-address': address },
+    element('h3', {}, words(`${address} 号屏`, `sign ${address}`), facts),
+    strip,
+  );
   let shown;
   return {
-    view: element(
-      'section',
-      { class: 'sign', 'data-address': address },
-      element('h3', {}, words(`${address} 号屏`, `sign ${address}`), facts),
-      strip,
-    ),
+    view,
     update(state) {
       const { power, lines, colour, flashing, running } = state;
       const wanted = JSON.stringify([power, lines, colour, flashing, running]);
+      view.classList.toggle('no-power', power === 'off');
       facts.textContent =
         power === 'off'
           ? '断电 no power'
-          : [`亮度 brightness ${state.brightness}`, state.refused && `拒绝 refused ${state.refused}`]
+          : [
+              !isNumber && `亮度 brightness ${state.brightness}`,
+              state.refused > 0 && `拒绝 refused ${state.refused}`,
+            ]
               .filter(Boolean)
               .join(' · ');
       // Drawn anew, a text would begin to run from its start.
@@ -32,7 +38,11 @@ function sign(address) {
       const said = lit.length > 0 ? lit.join(' / ') : '黑屏 dark';
       strip.setAttribute(
         'aria-label',
-        [said, colours[colour] && `${colours[colour]}色 ${colour}`, flashing && '闪烁 flashing']
+        [
+          said,
+          lit.length > 0 && colours[colour] && `${colours[colour]}色 ${colour}`,
+          flashing && '闪烁 flashing',
+        ]
           .filter(Boolean)
           .join('，'),
       );
@@ -43,34 +53,39 @@ function sign(address) {
 
 /** A line of signs over the windows, as people see them from below. */
 export function signCard(device) {
-  const head = cardHead(device, '窗口条屏', device.protocol === 'strip' ? 'Window signs' : 'Number displays');
+  const isNumber = device.protocol === 'xunpeng';
+  const card = createCard(
+    device,
+    isNumber ? ['窗口数字屏', 'Number displays'] : ['窗口条屏', 'Window signs'],
+    {
+      wide: true,
+    },
+  );
   const plug = plugButton(device);
-  const faults = faultSwitches(device);
-  const wire = wireView(device);
-  const signs = new Map(Object.keys(device.state.signs).map((address) => [address, sign(Number(address))]));
+  const signs = new Map(
+    Object.keys(device.state.signs).map((address) => [address, sign(Number(address), isNumber)]),
+  );
+  const faults = faultSwitches(device, [...signs.keys()].map(Number));
   const cycle = element(
     'button',
     { onclick: () => void call(device.id, 'power-cycle') },
     words('重新上电', 'Power cycle'),
   );
   const line = element('p', { class: 'fate' });
+  card.add(
+    element('div', { class: 'signs body' }, ...[...signs.values()].map(({ view }) => view)),
+    element('div', { class: 'buttons' }, plug.view, cycle, line),
+    faults.view,
+  );
   return {
-    view: element(
-      'article',
-      { class: 'card wide' },
-      head.view,
-      element('div', { class: 'signs' }, ...[...signs.values()].map(({ view }) => view)),
-      element('div', { class: 'buttons' }, plug.view, cycle, line),
-      faults.view,
-      wire.view,
-    ),
-    wire: wire.add,
+    view: card.view,
     tick() {},
     update(now) {
       const { requests, tooSoon, collisions } = now.state.line;
-      if (!now.plugged) head.set('bad', '线已拔下', 'unplugged');
-      else if (requests === 0) head.set('idle', '等待主机', 'waiting for host');
-      else head.set('', '就绪', 'ready');
+      card.update(now);
+      if (!now.plugged) card.badge('bad', '线已拔下', 'unplugged');
+      else if (requests === 0) card.badge('idle', '等待主机', 'waiting for host');
+      else card.badge('', '就绪', 'ready');
       for (const [address, state] of Object.entries(now.state.signs)) signs.get(address)?.update(state);
       const early = tooSoon + collisions;
       line.hidden = early === 0;

@@ -3,7 +3,7 @@ import { listen } from './listen.ts';
 import type { DevicePort, PortEvents } from './port.ts';
 
 /** A client that comes while the last one goes may be heard of first; one that comes beside another has no more time than this. */
-const changeMs = 150;
+const changeMs = 600;
 
 /**
  * A device behind a TCP port, as a printer's 9100: one client at a time (escpos-printer §1.7);

@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { hidAddress } from '../port/hid.ts';
 import { listen } from '../port/listen.ts';
 import type { DevicePort } from '../port/port.ts';
-import type { UsbBus, UsbIdentity } from '../port/usb.ts';
+import type { UsbBus, UsbIdentity, UsbSocket } from '../port/usb.ts';
 import { type Exported, serveConnection, type UsbTraffic } from './connection.ts';
 import type { DeviceDescriptor } from './descriptors.ts';
 import { createUsbDevice, type UsbFunction } from './device.ts';
@@ -35,7 +35,7 @@ export async function startUsbBus(options: UsbBusOptions): Promise<UsbBus> {
   const { host = '127.0.0.1', now = Date.now, onTraffic } = options;
   const plugged = new Map<string, Exported>();
   const connections = new Map<Socket, ReturnType<typeof serveConnection>>();
-  let sockets = 0;
+  const sockets: Pick<UsbSocket, 'busId' | 'address' | 'product'>[] = [];
 
   const server = createServer((socket) => {
     const peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
@@ -59,11 +59,12 @@ export async function startUsbBus(options: UsbBusOptions): Promise<UsbBus> {
   const port = await listen(server, host, options.port);
 
   /** Gives the device the next socket; it is not plugged in yet. */
-  function addSocket(descriptor: DeviceDescriptor, usbFunction: UsbFunction) {
+  function addSocket(descriptor: DeviceDescriptor, usbFunction: UsbFunction, address: string) {
     checkIdentity(descriptor);
-    if (sockets === mostSockets) throw new RangeError(`a USB bus has ${mostSockets} sockets at most`);
-    const deviceNumber = ++sockets;
+    if (sockets.length === mostSockets) throw new RangeError(`a USB bus has ${mostSockets} sockets at most`);
+    const deviceNumber = sockets.length + 1;
     const busId = `${busNumber}-${deviceNumber}`;
+    sockets.push({ busId, address, product: descriptor.product });
     const device = createUsbDevice(descriptor, usbFunction);
     const { vendorId, productId, deviceRelease, triple, interfaces } = descriptor;
     const record = {
@@ -91,10 +92,11 @@ export async function startUsbBus(options: UsbBusOptions): Promise<UsbBus> {
       'write' | 'setReading'
     >,
   ): DevicePort {
-    const socket = addSocket(made.descriptor, made.usbFunction);
+    const address = usbAddress(made.descriptor);
+    const socket = addSocket(made.descriptor, made.usbFunction, address);
     return {
       kind: 'usb',
-      address: usbAddress(made.descriptor),
+      address,
       number: undefined,
       open: socket.open,
       close: socket.close,
@@ -115,14 +117,21 @@ export async function startUsbBus(options: UsbBusOptions): Promise<UsbBus> {
     printer: (identity, events) => devicePort(createPrinterFunction(identity, events)),
     hid(identity, events) {
       const made = createHidFunction(identity, events);
-      const socket = addSocket(made.descriptor, made.usbFunction);
+      const address = hidAddress(identity);
+      const socket = addSocket(made.descriptor, made.usbFunction, address);
       return {
-        address: hidAddress(identity),
+        address,
         open: socket.open,
         close: socket.close,
         write: made.write,
       };
     },
+    sockets: () =>
+      sockets.map((socket) => ({
+        ...socket,
+        plugged: plugged.has(socket.busId),
+        attached: plugged.get(socket.busId)?.importer !== undefined,
+      })),
     async close() {
       plugged.clear();
       for (const connection of connections.values()) connection.end('the bus is closed');

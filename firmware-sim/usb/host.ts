@@ -35,6 +35,8 @@ export function attachAll(options: AttachOptions): Attached {
   const { host, port, busIds, every = 500, say } = options;
   checkVhci();
   const attached = new Map<string, number>();
+  /** Each device's port, also while it is unplugged. */
+  const ports = new Map<string, number>();
   const troubles = new Map<string, string>();
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
@@ -74,12 +76,13 @@ export function attachAll(options: AttachOptions): Attached {
     const { socket, found } = await importDevice(host, port, busId);
     try {
       if (closed) return;
-      const at = attachSocket(fileOf(socket), found.deviceId, found.speed);
+      const at = attachSocket(fileOf(socket), found.deviceId, found.speed, ports.get(busId));
       if (at === null)
         throw new Error(
           `${busId}: every port of the virtual controller is taken; free one with "usbip detach -p PORT"`,
         );
       attached.set(busId, at);
+      ports.set(busId, at);
       say(`${busId} is attached at port ${at}`);
     } finally {
       // The kernel has its own hold on the connection.

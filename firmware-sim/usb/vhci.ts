@@ -50,11 +50,20 @@ export function isAttached(port: number): boolean {
   return readPorts().some((one) => one.port === port && !one.free);
 }
 
-/** Hands a connected socket to the kernel, which keeps it; answers the port, or null when all are taken. */
-export function attachSocket(descriptor: number, deviceId: number, speed: number): number | null {
+/**
+ * Hands a connected socket to the kernel, which keeps it; answers the port, or null when all are taken. `before`: the port
+ * to take again if it is free, because programs know a device without a serial number by its port.
+ */
+export function attachSocket(
+  descriptor: number,
+  deviceId: number,
+  speed: number,
+  before?: number,
+): number | null {
   // Ports of the super-speed hub take super-speed devices only; the others everything below.
   const superSpeed = 5;
-  const chosen = readPorts().find((one) => one.free && one.highSpeed === speed < superSpeed);
+  const ports = readPorts().filter((one) => one.free && one.highSpeed === speed < superSpeed);
+  const chosen = ports.find(({ port }) => port === before) ?? ports[0];
   if (!chosen) return null;
   writeFileSync(`${folder}/attach`, `${chosen.port} ${descriptor} ${deviceId} ${speed}`);
   return chosen.port;

@@ -1,147 +1,74 @@
-import type { LineEvaluatorOptions } from '../evaluator-line/evaluator.ts';
-import type { Ff68BusOptions } from '../ff68/bus.ts';
-import type { IdReaderOptions } from '../id-reader/id-reader.ts';
+/** Reads what is said of one device in text: `ID=PLACE[,SETTING=VALUE]…`. Every reader throws a RangeError that names device and setting. */
 import { parsePortAddress } from '../port/port.ts';
-import type { PrinterOptions } from '../printer/printer.ts';
-import type { ScannerOptions } from '../scanner/scanner.ts';
-import type { SignLineOptions } from '../sign/sign-line.ts';
-import type { Ub485BusOptions } from '../ub485/bus.ts';
-import { isPrinterKind, printerKinds } from './printer-kinds.ts';
+import type { BridgeChip } from '../port/usb.ts';
+import { bridgeIdentities } from '../usb/serial-function.ts';
 
-type Named<Options> = Options & { id: string };
-/** A line of pads, of either protocol. */
-export type PadsOptions =
-  ({ protocol: 'ff68' } & Named<Ff68BusOptions>) | ({ protocol: 'ub485' } & Named<Ub485BusOptions>);
+/** Which device it is, and where it is plugged in. */
+export type Standing = {
+  id: string;
+  /** `tcp:PORT`, `tcp:HOST:PORT`, `pty:PATH`; `usb`: the panel's own USB bus; `uhid`: the kernel's HID devices (Linux) */
+  place: string;
+  /** at place usb: the chip before a serial line; left out: cdc-acm, and for a printer the printer class */
+  chip?: BridgeChip;
+  /** what it says of itself where its protocol, or USB, has a word for it */
+  serial?: string;
+};
+/** line: TCP, serial line or USB; hid: a HID device on USB. */
+export type Carrier = 'line' | 'hid';
+export type Settings = ReturnType<typeof readSettings>;
 
-function split(text: string, known: string[]) {
+const chips = Object.keys({ 'cdc-acm': 0, ...bridgeIdentities }) as BridgeChip[];
+
+/** Takes the text apart; `known` are the names of its settings besides `serial` and `chip`. */
+export function readSettings(text: string, known: readonly string[]) {
   const [head = '', ...settings] = text.split(',');
-  const match = /^([A-Za-z0-9][A-Za-z0-9._-]{0,39})=(.+)$/.exec(head);
-  const [, id, port] = match ?? [];
-  if (!id || !port)
-    throw new RangeError(`"${text}": expected ID=PORT, the id of letters, digits, dots and dashes`);
+  const [, id, place] = /^([A-Za-z0-9][A-Za-z0-9._-]{0,39})=(.+)$/.exec(head) ?? [];
+  if (!id || !place)
+    throw new RangeError(`"${text}": expected ID=PLACE, the id of letters, digits, dots and dashes`);
+  const names = [...known, 'serial', 'chip'];
   const values = new Map<string, string>();
   for (const setting of settings) {
-    const [name = '', value = ''] = setting.split('=', 2);
-    if (!known.includes(name) || !value)
-      throw new RangeError(`${id}: "${setting}" is no setting; known: ${known.join(', ')}`);
+    const [name = '', value = ''] = setting.split(/=(.*)/s, 2);
+    if (!names.includes(name) || !value)
+      throw new RangeError(`${id}: "${setting}" is no setting; known: ${names.join(', ')}`);
     values.set(name, value);
   }
-  return { id, port, values };
+  return { id, place, values };
 }
 
-/** Reads `ID=pty:PATH|tcp:PORT[,serial=…][,model=…]`; throws a RangeError that says what is wrong. */
-export function readEvaluatorOption(text: string): Named<LineEvaluatorOptions> {
-  const { id, port, values } = split(text, ['serial', 'model']);
-  parsePortAddress(port);
-  return { id, port, serial: values.get('serial'), model: values.get('model') };
+/** Where it stands: refuses a place that its kind cannot have. `saysSerial`: its own protocol has a word for a serial number. */
+export function readStanding(
+  { id, place, values }: Settings,
+  carrier: Carrier,
+  saysSerial = carrier === 'hid',
+): Standing {
+  const chip = choose(id, 'chip', values.get('chip'), chips);
+  if (chip && (place !== 'usb' || carrier === 'hid'))
+    throw new RangeError(`${id}: chip is for a serial line at place usb`);
+  if (carrier === 'hid' && place !== 'usb' && place !== 'uhid')
+    throw new RangeError(`${id}: it is a HID device: its place is usb or uhid, not "${place}"`);
+  if (carrier === 'line' && place !== 'usb') {
+    if (place === 'uhid')
+      throw new RangeError(`${id}: it is no HID device: its place is pty:PATH, tcp:PORT or usb`);
+    parsePortAddress(place);
+  }
+  const serial = values.get('serial');
+  if (serial !== undefined && !saysSerial && place !== 'usb')
+    throw new RangeError(`${id}: it has no word for a serial number but at place usb`);
+  return { id, place, ...(chip && { chip }), ...(serial !== undefined && { serial }) };
 }
 
-/**
- * Reads `ID=tcp:PORT|pty:PATH[,width=80|58][,kind=full|basic|ticket-bit|presenter|ordered|one-way][,speed=MM/S]
- * [,chinese-after-init=off|on][,four-byte=no|yes][,flow=none|xon-xoff]`; and what a kind says may be said singly:
- * `[,process-id=…][,realtime=all|none][,answers=…][,clears=…][,full-status=…][,ticket-sensor=none|bit7|full-status]`.
- */
-export function readPrinterOption(text: string): Named<PrinterOptions> {
-  const { id, port, values } = split(text, [
-    'serial',
-    'width',
-    'kind',
-    'speed',
-    'chinese-after-init',
-    'four-byte',
-    'flow',
-    'process-id',
-    'realtime',
-    'answers',
-    'clears',
-    'full-status',
-    'ticket-sensor',
-  ]);
-  parsePortAddress(port);
-  const choice = <Value extends string>(name: string, allowed: readonly Value[]): Value | undefined => {
-    const value = values.get(name);
-    const found = allowed.find((one) => one === value);
-    if (value !== undefined && found === undefined)
-      throw new RangeError(`${id}: ${name} ${value}: it is ${allowed.join(' or ')}`);
-    return found;
-  };
-  const yes = (name: string) => {
-    const value = choice(name, ['yes', 'no']);
-    return value === undefined ? undefined : value === 'yes';
-  };
-  const speed = Number(values.get('speed') ?? 150);
-  if (!(speed > 0)) throw new RangeError(`${id}: speed ${values.get('speed')}: mm/s above 0`);
-  const kind = choice('kind', Object.keys(printerKinds).filter(isPrinterKind)) ?? 'full';
-  const singly = {
-    processId: yes('process-id'),
-    realtime: choice('realtime', ['all', 'none']),
-    answers: yes('answers'),
-    clears: yes('clears'),
-    fullStatus: yes('full-status'),
-    ticketSensor: choice('ticket-sensor', ['none', 'bit7', 'full-status']),
-  };
-  return {
-    id,
-    port,
-    width: choice('width', ['80', '58']) === '58' ? 58 : 80,
-    speed,
-    serial: values.get('serial'),
-    chineseAfterInit: choice('chinese-after-init', ['off', 'on']),
-    fourByteArea: yes('four-byte'),
-    flow: choice('flow', ['none', 'xon-xoff']),
-    ...printerKinds[kind],
-    ...Object.fromEntries(Object.entries(singly).filter(([, value]) => value !== undefined)),
-  };
-}
-
-/**
- * Reads `ID=tcp:PORT|pty:PATH,addresses=1:pad;2:evaluator`, or for panels of the other protocol
- * `ID=…,protocol=ub485,addresses=1;2`.
- */
-export function readPadsOption(text: string): PadsOptions {
-  const { id, port, values } = split(text, ['protocol', 'addresses']);
-  parsePortAddress(port);
-  const protocol = values.get('protocol') ?? 'ff68';
-  if (protocol === 'ff68') return { id, port, protocol, addresses: readUnits(id, values.get('addresses')) };
-  if (protocol === 'ub485')
-    return { id, port, protocol, addresses: readAddresses(id, values.get('addresses'), 0, 255) };
-  throw new RangeError(`${id}: protocol ${protocol}: it is ff68 or ub485`);
-}
-
-/** Reads `ID=tcp:PORT|pty:PATH[,protocol=strip|xunpeng],addresses=1;2[,columns=16]`. */
-export function readSignOption(text: string): Named<SignLineOptions> {
-  const { id, port, values } = split(text, ['protocol', 'addresses', 'columns']);
-  parsePortAddress(port);
-  const protocol = values.get('protocol') ?? 'strip';
-  if (protocol !== 'strip' && protocol !== 'xunpeng')
-    throw new RangeError(`${id}: protocol ${protocol}: it is strip or xunpeng`);
-  const columns = Number(values.get('columns') ?? 16);
-  if (!Number.isInteger(columns) || columns < 1 || columns > 255)
-    throw new RangeError(`${id}: columns ${values.get('columns')}: 1 to 255`);
-  return { id, port, protocol, columns, addresses: readAddresses(id, values.get('addresses'), 1, 247) };
-}
-
-/** Reads `ID=tcp:PORT|pty:PATH[,read-ms=MS]`. */
-export function readReaderOption(text: string): Named<IdReaderOptions> {
-  const { id, port, values } = split(text, ['read-ms']);
-  parsePortAddress(port);
-  const readMs = Number(values.get('read-ms') ?? 0);
-  if (!(readMs >= 0 && readMs <= 60_000))
-    throw new RangeError(`${id}: read-ms ${values.get('read-ms')}: 0 to 60000`);
-  return { id, port, readMs };
-}
-
-/** Reads `ID=tcp:PORT|pty:PATH[,suffix=cr|lf|crlf|none][,encoding=utf8|gb18030][,aim=no|yes]`. */
-export function readScannerOption(text: string): Named<ScannerOptions> {
-  const { id, port, values } = split(text, ['suffix', 'encoding', 'aim']);
-  parsePortAddress(port);
-  return {
-    id,
-    port,
-    suffix: readSuffix(values.get('suffix') ?? 'cr'),
-    encoding: readEncoding(values.get('encoding') ?? 'utf8'),
-    aim: values.get('aim') === 'yes',
-  };
+/** One of `allowed`, or undefined when nothing was said. */
+export function choose<Value extends string>(
+  id: string,
+  name: string,
+  value: string | undefined,
+  allowed: readonly Value[],
+): Value | undefined {
+  const found = allowed.find((one) => one === value);
+  if (value !== undefined && found === undefined)
+    throw new RangeError(`${id}: ${name} ${value}: it is ${allowed.join(' or ')}`);
+  return found;
 }
 
 export function readSuffix(text: string): 'cr' | 'lf' | 'crlf' | 'none' {
@@ -179,13 +106,4 @@ export function readUnits(id: string, text: string | undefined): Record<number, 
     units[Number(address)] = unit;
   }
   return units;
-}
-
-/** Reads `ID=PORT:HOST:PORT`. */
-export function readCableOption(text: string) {
-  const match = /^([A-Za-z0-9][A-Za-z0-9._-]{0,39})=(\d{1,5}):(.+):(\d{1,5})$/.exec(text);
-  const [, id, port, host, to] = match ?? [];
-  if (!id || !host || Number(port) > 65535 || Number(to) > 65535)
-    throw new RangeError(`"${text}": expected ID=PORT:HOST:PORT`);
-  return { id, port: Number(port), to: { host, port: Number(to) } };
 }

@@ -1,42 +1,79 @@
 /** The devices of a panel: what there can be, and what is said of each. */
+import type { AsciiEvaluatorHandle } from '../ascii-evaluator/evaluator.ts';
 import type { CableHandle } from '../cable.ts';
 import type { EvaluatorHandle } from '../evaluator-line/evaluator.ts';
+import type { FaultOptions } from '../faults/faults.ts';
 import type { Ff68BusHandle } from '../ff68/bus.ts';
 import type { IdReaderHandle } from '../id-reader/id-reader.ts';
 import { type SamplePerson, samplePeople } from '../id-reader/people.ts';
+import { type KeypadHandle, keypadKeys } from '../keypad/keypad.ts';
 import type { Unit } from '../key-line/key-words.ts';
 import type { PrinterHandle } from '../printer/printer.ts';
+import type { HidScannerHandle } from '../scanner/hid-scanner.ts';
 import type { ScannerHandle } from '../scanner/scanner.ts';
 import type { SignLineHandle } from '../sign/sign-line.ts';
 import type { Ub485BusHandle } from '../ub485/bus.ts';
+import type { PrinterModel } from './printer-kinds.ts';
 
 export type Device =
   | EvaluatorHandle
+  | AsciiEvaluatorHandle
   | Ff68BusHandle
   | Ub485BusHandle
   | SignLineHandle
   | PrinterHandle
   | IdReaderHandle
   | ScannerHandle
+  | HidScannerHandle
+  | KeypadHandle
   | CableHandle;
 export type Kind = Device['kind'];
+/** As a hall's configuration names what it is; null: no device of a configuration. */
+export type Model =
+  | 'elp1'
+  | 'ehr1'
+  | 'ascii-5'
+  | 'ff68'
+  | 'ub485'
+  | 'strip'
+  | 'xunpeng'
+  | 'sdt'
+  | 'scanner-serial'
+  | 'scanner-hid'
+  | 'keypad'
+  | PrinterModel
+  | null;
 
 export const kinds = [
   'evaluator',
+  'ascii-evaluator',
   'ff68-bus',
   'ub485-bus',
   'sign-line',
   'printer',
   'reader',
   'scanner',
+  'keypad',
   'cable',
 ] as const satisfies Kind[];
 /** Kinds with a wire to look at: a cable only passes on. */
 export const kindsWithWire = kinds.filter((kind) => kind !== 'cable') as Exclude<Kind, 'cable'>[];
 
+/** What the panel knows of a device beside what the device says. */
+export type OnPanel = {
+  device: Device;
+  model: Model;
+  /** where it hangs on the panel's USB bus; null: elsewhere */
+  busId: string | null;
+  /** faults that it is made with, as a printer that knows no process ids: nobody mends them */
+  ownFaults: readonly string[];
+};
+/** A fault that is on: since when (RFC 3339), and how. */
+export type FaultOn = { name: string; since: string; options: FaultOptions };
+
 export const samplePersonIds = Object.keys(samplePeople) as SamplePerson[];
 /** Who can lie on a card plate, in the words of the sample. */
-export const people = Object.entries(samplePeople).map(([id, person]) => ({
+const people = Object.entries(samplePeople).map(([id, person]) => ({
   id,
   type: person.type,
   name: 'name' in person ? person.name : person.chineseName || person.englishName,
@@ -56,15 +93,27 @@ export function unitAt(line: Ff68BusHandle | Ub485BusHandle, address: number): U
 }
 
 /** What `GET /api/devices` says of one device. */
-export function describeDevice(device: Device) {
+export function describeDevice(one: OnPanel, faultsOn: readonly FaultOn[]) {
+  const { device, model, busId, ownFaults } = one;
+  return {
+    ...describeChange(one, faultsOn),
+    kind: device.kind,
+    model,
+    busId,
+    faultNames: device.faultNames,
+    ownFaults,
+    ...facts(device),
+  };
+}
+
+/** What of it can change. */
+export function describeChange({ device }: OnPanel, faultsOn: readonly FaultOn[]) {
   return {
     id: device.id,
-    kind: device.kind,
     port: device.port,
     plugged: device.plugged,
     faults: device.faults(),
-    faultNames: device.faultNames,
-    ...facts(device),
+    faultsOn,
     state: stateOf(device),
   };
 }
@@ -72,13 +121,15 @@ export function describeDevice(device: Device) {
 function facts(device: Device) {
   switch (device.kind) {
     case 'evaluator':
-      return { serial: device.serial, model: device.model };
+      return { serial: device.serial, name: device.model };
     case 'printer':
       return { width: device.width };
     case 'sign-line':
       return { protocol: device.protocol };
     case 'reader':
       return { people };
+    case 'keypad':
+      return { keys: keypadKeys };
     default:
       return {};
   }

@@ -23,3 +23,18 @@ export const printerKinds = {
 export type PrinterKind = keyof typeof printerKinds;
 
 export const isPrinterKind = (text: string): text is PrinterKind => Object.hasOwn(printerKinds, text);
+
+const models = {
+  full: 'escpos-80',
+  basic: 'escpos-80-basic',
+  'ticket-bit': 'cashino-80',
+  presenter: 'custom-80',
+  ordered: 'escpos-80-ordered',
+  'one-way': 'escpos-80-one-way',
+} as const satisfies Record<PrinterKind, string>;
+export type PrinterModel = (typeof models)[PrinterKind] | 'escpos-58';
+
+/** The model of a hall's configuration that such a printer is. */
+export function printerModel(kind: PrinterKind, width: 80 | 58): PrinterModel {
+  return width === 58 && (kind === 'full' || kind === 'basic') ? 'escpos-58' : models[kind];
+}

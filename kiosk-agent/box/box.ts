@@ -103,7 +103,10 @@ export async function startBox(
       /hall ready (http\S+)/,
     );
     const url = await hub.start();
-    writeFileSync(addresses, `${JSON.stringify({ hub: url, panel: simUrl, central: centralUrl }, null, 2)}\n`);
+    writeFileSync(
+      addresses,
+      `${JSON.stringify({ hub: url, panel: simUrl, central: centralUrl }, null, 2)}\n`,
+    );
     say(`hall ready ${url}`);
     say(welcome(url, simUrl, centralUrl, staff, state));
     const crowd =
@@ -204,6 +207,11 @@ function simArguments(
     join(state, 'sim'),
     '--cable',
     `central=0:${hostname}:${centralPort}`,
+    // Its scenarios are played in this hall; box.json is there when the hall is ready.
+    '--box',
+    state,
+    '--scenarios',
+    join(root, 'halls', 'scenarios'),
   ];
   if (host !== '127.0.0.1') args.push('--host', host);
   return [...args, ...simulated(devices, join(state, 'dev'))];

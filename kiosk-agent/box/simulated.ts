@@ -26,6 +26,8 @@ function optionOf({ model, addresses = { 1: {} } }: HallDevice): [option: string
   switch (model) {
     case 'elp1':
       return ['--evaluator'];
+    case 'ascii-5':
+      return ['--evaluator', ',protocol=ascii'];
     case 'ff68':
       return ['--pads', `,addresses=${list.map((one) => `${one}:${addresses[one]?.as ?? 'pad'}`).join(';')}`];
     case 'ub485':

@@ -31,6 +31,7 @@ export type SendResult = { receipt: Receipt } | { lost: string };
 export interface LinkConnection {
   /** the last seq that the far end has on disk */
   readonly through: number;
+  /** Waits for the receipt until the connection is over; whoever sends says how long that may take. */
   send(events: readonly HallEvent[]): Promise<SendResult>;
   /** Settles once, with the reason, when the connection is over. */
   readonly ended: Promise<string>;
@@ -43,7 +44,7 @@ export type DialResult = { connection: LinkConnection } | { failed: string; refu
 export type DialOptions = {
   url: string;
   auth: LinkAuth;
-  /** how long to wait for the welcome, and for each receipt, in ms */
+  /** how long to wait for the welcome, in ms */
   timeoutMs: number;
   /** a command from the far end, unchecked */
   onCommand: (raw: unknown) => Promise<LinkCommandAnswer>;

@@ -8,8 +8,8 @@ import { bindingFor, type Dial, type EventSource, type EventStream } from './bin
 import { CommandDesk, type CommandHandler } from './commands.ts';
 import { RETRY, StreamSender, type RetryTimes } from './stream.ts';
 
-/** Contract: a receipt that does not come within 10 s is taken for lost. */
-const RECEIPT_TIMEOUT_MS = 10_000;
+/** A welcome, or the next receipt, that does not come within 10 s is taken for lost; see window.ts for slow lines. */
+const ANSWER_TIMEOUT_MS = 10_000;
 /** Figures are told at most this often; a change of state at once. */
 const FIGURES_EVERY_MS = 500;
 
@@ -115,11 +115,12 @@ export class LinkSender {
   }
 
   #sender(stream: EventStream, sealed: boolean): StreamSender {
-    const { name, token, agentId, random, retry = RETRY, timeoutMs = RECEIPT_TIMEOUT_MS } = this.#options;
+    const { name, token, agentId, random, retry = RETRY, timeoutMs = ANSWER_TIMEOUT_MS } = this.#options;
     return new StreamSender({
       stream,
       link: name,
       sealed,
+      timeoutMs,
       retry,
       random,
       changed: () => this.#changed(),

@@ -24,8 +24,7 @@ export const dialSocketio: Dial = ({ url, auth, timeoutMs, onCommand, signal }) 
 
   const send = (events: readonly unknown[]): Promise<SendResult> => {
     const answered = new Promise<SendResult>((resolve) => {
-      socket.timeout(timeoutMs).emit('events', events, (error: Error | null, answer: unknown) => {
-        if (error) return resolve({ lost: `no receipt within ${timeoutMs / 1000} s` });
+      socket.emit('events', events, (answer: unknown) => {
         const read = receipt.safeParse(answer);
         resolve(
           read.success ? { receipt: read.data } : { lost: 'the far end sent a receipt that cannot be read' },

@@ -8,10 +8,12 @@
 import type { HallEvent } from '../contract/events.ts';
 import { BATCH_MAX_BYTES, BATCH_MAX_EVENTS, type LinkState, type Receipt } from '../contract/link.ts';
 import type { DialResult, EventStream, LinkConnection } from './binding.ts';
+import { IN_FLIGHT, SendWindow } from './window.ts';
 
-const IN_FLIGHT = 4;
 /** Batches of about a hundred are the cheapest to store (measured); single events only while nothing is under way. */
 const GOOD_BATCH = 100;
+/** What the usual event has, as JSON. */
+const EVENT_BYTES = 500;
 /** Rewinds in a row that bring nothing: the far end does not take what it asks for. */
 const USELESS_REWINDS = 3;
 /** A connection that lived this long was a good one: the next attempt is quick again. */
@@ -41,6 +43,7 @@ export class StreamSender {
   readonly #random: () => number;
   readonly #changed: () => void;
   readonly #setBack: (why: string) => void;
+  readonly #window: SendWindow;
   readonly #closing = new AbortController();
   readonly #bell = new Bell();
   readonly #isStuck: () => void;
@@ -53,6 +56,8 @@ export class StreamSender {
     link: string;
     sealed: boolean;
     dial: (signal: AbortSignal) => Promise<DialResult>;
+    /** how long to wait for a receipt, in ms; longer for a large event on a slow line */
+    timeoutMs: number;
     retry: RetryTimes;
     random: () => number;
     changed: () => void;
@@ -63,6 +68,7 @@ export class StreamSender {
     this.#link = options.link;
     this.#sealed = options.sealed;
     this.#dial = options.dial;
+    this.#window = new SendWindow(options.timeoutMs);
     this.#retry = options.retry;
     this.#random = options.random;
     this.#changed = options.changed;
@@ -132,15 +138,19 @@ export class StreamSender {
     const { connection } = dialled;
     const stopped = () => connection.close();
     this.#closing.signal.addEventListener('abort', stopped);
+    const silence = new Silence();
     try {
-      return await this.#pump(connection);
+      return await this.#pump(connection, silence);
     } finally {
+      silence.over();
+      this.#window.ended();
       this.#closing.signal.removeEventListener('abort', stopped);
       connection.close();
     }
   }
 
-  async #pump(connection: LinkConnection): Promise<Ended> {
+  async #pump(connection: LinkConnection, silence: Silence): Promise<Ended> {
+    const window = this.#window;
     const outcome: { ended: Ended | null } = { ended: null };
     const end = (why: string, refused: boolean, setBack = false) => {
       outcome.ended ??= { why, refused, setBack };
@@ -152,10 +162,15 @@ export class StreamSender {
       return { why: this.#ahead(connection.through), refused: true, setBack: true };
     this.#named(connection.through);
     let sent = await this.#startBefore(connection.through);
-    let inFlight = 0;
     let rewinding = false;
     let rewinds = 0;
 
+    // Batches come one after another: the oldest one's time counts, and begins anew with each receipt.
+    const waitForReceipt = () => {
+      silence.over();
+      const ms = window.waitMs;
+      if (window.inFlight > 0) silence.begin(ms, () => end(`no receipt within ${ms / 1000} s`, false));
+    };
     const answered = (batch: readonly HallEvent[], receipt: Receipt) => {
       const { refused } = receipt;
       if (refused)
@@ -167,7 +182,7 @@ export class StreamSender {
     };
 
     while (!outcome.ended) {
-      if (rewinding && inFlight === 0) {
+      if (rewinding && window.inFlight === 0) {
         rewinds += 1;
         if (rewinds > USELESS_REWINDS) {
           return {
@@ -181,19 +196,25 @@ export class StreamSender {
       this.#tell(this.lag === 0 ? 'level' : 'sending');
       if (this.#done()) return { why: 'all is there', refused: false };
       const waiting = this.#stream.durableSeq - sent;
-      if (!rewinding && inFlight < IN_FLIGHT && waiting > 0 && (inFlight === 0 || waiting >= GOOD_BATCH)) {
+      const good = Math.min(GOOD_BATCH, window.batchBytes / EVENT_BYTES);
+      const more = window.inFlight === 0 || (window.inFlight < IN_FLIGHT && waiting >= good);
+      if (!rewinding && waiting > 0 && more) {
         const batch = await this.#batch(sent, waiting);
         if ('refused' in batch) return batch;
         if (outcome.ended) break;
-        inFlight += 1;
-        sent = batch.events.at(-1)!.seq;
-        void connection.send(batch.events).then((result) => {
-          inFlight -= 1;
-          if ('lost' in result) end(result.lost, false);
-          else answered(batch.events, result.receipt);
-          this.#bell.ring();
-        });
-        continue;
+        if (window.fits(batch.bytes)) {
+          window.sent(batch.bytes, performance.now());
+          if (window.inFlight === 1) waitForReceipt();
+          sent = batch.events.at(-1)!.seq;
+          void connection.send(batch.events).then((result) => {
+            if ('lost' in result) return end(result.lost, false);
+            window.received(performance.now());
+            waitForReceipt();
+            answered(batch.events, result.receipt);
+            this.#bell.ring();
+          });
+          continue;
+        }
       }
       await this.#bell.rung();
     }
@@ -207,18 +228,21 @@ export class StreamSender {
     return known?.seq === through ? through - 1 : through;
   }
 
-  async #batch(after: number, waiting: number): Promise<{ events: HallEvent[] } | Ended> {
+  async #batch(after: number, waiting: number): Promise<{ events: HallEvent[]; bytes: number } | Ended> {
     const limit = waiting > IN_FLIGHT * GOOD_BATCH ? BATCH_MAX_EVENTS : GOOD_BATCH;
-    const read = await this.#stream.read(after, limit, BATCH_MAX_BYTES);
+    const good = this.#window.batchBytes;
+    const read = await this.#stream.read(after, limit, good);
     const events: HallEvent[] = [];
     let bytes = 2;
     for (const event of read) {
       if (event.seq !== after + events.length + 1) break;
-      bytes += Buffer.byteLength(JSON.stringify(event)) + 1;
-      if (bytes > BATCH_MAX_BYTES || events.length === limit) break;
+      const more = bytes + Buffer.byteLength(JSON.stringify(event)) + 1;
+      // The first one goes in any case, as long as the far end takes it.
+      if (more > (events.length === 0 ? BATCH_MAX_BYTES : good) || events.length === limit) break;
       events.push(event);
+      bytes = more;
     }
-    if (events.length > 0) return { events };
+    if (events.length > 0) return { events, bytes };
     const first = read[0];
     if (first?.seq === after + 1) {
       return {
@@ -305,5 +329,18 @@ class Bell {
     if (!this.#rung) await new Promise<void>((resolve) => (this.#waiting = resolve));
     this.#waiting = null;
     this.#rung = false;
+  }
+}
+
+/** Tells once that nothing has come for so long. */
+class Silence {
+  #timer: NodeJS.Timeout | undefined;
+
+  begin(ms: number, tell: () => void): void {
+    this.#timer = setTimeout(tell, ms);
+  }
+
+  over(): void {
+    clearTimeout(this.#timer);
   }
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # virtual-machine.sh - run a command in a throw-away QEMU/KVM guest that has a real Debian
-# kernel (uhid, hidraw, usb-serial, usblp, dummy_hcd gadgets), on top
+# kernel (uhid, vhci-hcd, hidraw, usb-serial, cdc-acm, usblp), on top
 # of THIS machine's own files (read-only 9p + RAM overlay). See docs/lab.md.
 set -euo pipefail
 
@@ -14,7 +14,7 @@ All files are this machine's, read-only under an overlay that is thrown away; so
 options
   --usb-serial         plug a QEMU FTDI (0403:6001 -> ttyUSB0, device id usbserial0); its far side is
                        /dev/virtio-ports/lab.serial0, QEMU's monitor /dev/virtio-ports/lab.qmp
-  --gadget             load dummy_hcd + configfs gadgets (printer, ACM): dummy_udc.0 ... dummy_udc.3
+  --usbip              load vhci-hcd and the drivers of what hangs on a USB/IP bus; Debian's tool usbip is there
   --timeout S          stop the VM after S seconds, exit 124 (default 600)
   --mem MIB --cpus N   default 1536 and 2
   --timing             print boot timings to stderr
@@ -32,7 +32,7 @@ die() { echo "virtual-machine.sh: $*" >&2; exit 125; }
 T0=$EPOCHREALTIME
 
 # ---------------------------------------------------------------- set-up ----
-STAMP_VERSION=12
+STAMP_VERSION=13
 setup() {
   mkdir -p "$CACHE"; exec 9>"$CACHE/lock"; flock 9
   if [ "$(cat "$CACHE/stamp" 2>/dev/null)" = "$STAMP_VERSION" ] &&
@@ -54,21 +54,22 @@ setup() {
   pick() { apt-cache depends linux-image-amd64 2>/dev/null | awk '/Depends:/{print $2; exit}'; }
   K=${HALL_LAB_KERNEL:-$(pick)}
   get() { (cd "$D" && apt-get download "$@") >>"$log" 2>&1; }
-  { [ -n "$K" ] && get "$K" busybox-static udev; } ||
+  { [ -n "$K" ] && get "$K" busybox-static udev usbip; } ||
     { apt-get update >>"$log" 2>&1; K=${HALL_LAB_KERNEL:-$(pick)}
-      get "$K" busybox-static udev; } ||
+      get "$K" busybox-static udev usbip; } ||
     { tail -5 "$log" >&2; die "apt-get download failed (see $log)"; }
   # merged-/usr layout, so that the tree can lie over the host's / in an overlay
   mkdir -p "$G"/usr/{bin,sbin,lib,lib64}
   for d in bin sbin lib lib64; do ln -s usr/$d "$G/$d"; done
   unpack() { dpkg-deb --fsys-tarfile "$1" | tar -x -C "$G" --keep-directory-symlink "${@:2}"; }
   unpack "$D"/udev_*.deb  --exclude=./usr/share/{doc,man,locale,bash-completion,zsh} --exclude=./etc/init.d
+  unpack "$D"/usbip_*.deb --exclude=./usr/share/{doc,man}
   unpack "$D"/busybox-static_*.deb --exclude=./usr/share --exclude=./usr/sbin --exclude=./etc
   # kernel image + only the module directories that a USB/HID/tty lab needs
   dpkg-deb --fsys-tarfile "$D/$K"_*.deb | tar -x -C "$G" --keep-directory-symlink --wildcards \
     './boot/vmlinuz-*' './boot/config-*' './lib/modules/*/modules.*' \
     './lib/modules/*/kernel/drivers/'{usb,hid,virtio,input,char,tty,uio,base,block,net/usb,net/tun.ko,mfd,i2c,gpio,media/common,media/mc,media/v4l2-core,media/common/videobuf2,parport,rtc,acpi,bluetooth}'*' \
-    './lib/modules/*/kernel/fs/'{9p,netfs,fscache,overlayfs,configfs,fuse,nls,squashfs}'*' \
+    './lib/modules/*/kernel/fs/'{9p,netfs,fscache,overlayfs,fuse,nls,squashfs}'*' \
     './lib/modules/*/kernel/net/'{9p,vmw_vsock,core,rfkill,bluetooth}'*' \
     './lib/modules/*/kernel/'{lib,crypto,sound/core,sound/soundcore.ko,arch}'*' 2>>"$log" || true
   local V; V=$(basename "$(ls -d "$G"/usr/lib/modules/*)")
@@ -147,7 +148,6 @@ done
 mark udevd
 # drivers: with udevd they would autoload on plug too; loaded now, hot-plug is quick
 for m in $MODULES; do /usr/sbin/modprobe $(echo $m | $bb tr , " ") 2>>/run/hall-lab/modprobe.log; done
-$bb mount -t configfs none /sys/kernel/config 2>/dev/null
 $bb mount -t debugfs none /sys/kernel/debug 2>/dev/null
 mark modules
 udevadm trigger --action=add --subsystem-match=usb --subsystem-match=tty --subsystem-match=hidraw \
@@ -183,12 +183,12 @@ E
 }
 
 # -------------------------------------------------------------- arguments ----
-TMO=600; MEM=1536; CPUS=2; TIMING=; CONSOLE=; SHELLMODE=0; SETUP_ONLY=; GADGET=; SERIAL=; CMD=()
+TMO=600; MEM=1536; CPUS=2; TIMING=; CONSOLE=; SHELLMODE=0; SETUP_ONLY=; USBIP=; SERIAL=; CMD=()
 while [ $# -gt 0 ]; do
   case $1 in
     --) shift; CMD=("$@"); break;;
     --setup) SETUP_ONLY=1; shift;; --shell) SHELLMODE=1; shift;;
-    --usb-serial) SERIAL=1; shift;; --gadget) GADGET=1; shift;;
+    --usb-serial) SERIAL=1; shift;; --usbip) USBIP=1; shift;;
     --timeout) TMO=$2; shift 2;; --mem) MEM=$2; shift 2;; --cpus) CPUS=$2; shift 2;;
     --timing) TIMING=1; shift;; --console) CONSOLE=$2; shift 2;;
     -h|--help) usage; exit 0;; *) usage >&2; die "unknown option $1";;
@@ -204,7 +204,7 @@ cleanup() { rm -rf "$RUN"; }; trap cleanup EXIT
 mkdir "$RUN/job"
 MODULES="uhid hid-generic"
 [ -z "$SERIAL" ] || MODULES+=" xhci-pci usbserial ftdi_sio"
-[ -z "$GADGET" ] || MODULES+=" usbhid usblp cdc-acm libcomposite dummy_hcd,num=4 usb_f_printer usb_f_acm"
+[ -z "$USBIP" ] || MODULES+=" usbhid usblp cdc-acm ch341 cp210x pl2303 ftdi_sio vhci-hcd"
 printf 'WORKDIR=%q\nSHELLMODE=%q\nMODULES=%q\n' "$PWD" "$SHELLMODE" "$MODULES" >"$RUN/job/spec"
 { for v in PATH HOME LANG USER CI TERM NODE_OPTIONS FORCE_COLOR NO_COLOR; do
     [ -n "${!v+x}" ] && printf "export %s=%q\n" "$v" "${!v}"; done

@@ -353,9 +353,9 @@ export function linkSuite(name: string, start: () => Promise<FarEnd>): void {
       const sender = send(journal, agentId, token, between.port);
       await allThere(journal);
       between.swallowAnswers = true;
-      journal.add(60);
+      journal.add(25);
       sender.wake();
-      await vi.waitUntil(async () => (await far.events(agentId, journal.epoch)).length === 110, {
+      await vi.waitUntil(async () => (await far.events(agentId, journal.epoch)).length === 75, {
         timeout: 20_000,
         interval: 200,
       });

@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startPanel } from '../../firmware-sim/web/panel-server.ts';
 import {
-  readPadsOption,
   readPrinterOption,
   readReaderOption,
   readScannerOption,
+} from '../../firmware-sim/web/kiosk-options.ts';
+import {
+  readEvaluatorOption,
+  readPadsOption,
   readSignOption,
-} from '../../firmware-sim/web/device-options.ts';
+} from '../../firmware-sim/web/window-options.ts';
 import { rememberedSerial } from '../../firmware-sim/web/serials.ts';
 import { until } from '../harness/programs.ts';
 import { hostsOf } from './hosts.ts';
@@ -19,13 +22,13 @@ let panel: Awaited<ReturnType<typeof startPanel>>;
 beforeAll(async () => {
   panel = await startPanel({
     port: 0,
-    evaluators: [{ id: 'e1', port: 'tcp:0' }],
+    evaluators: [readEvaluatorOption('e1=tcp:0')],
     pads: [
       readPadsOption('pads=tcp:0,addresses=4:pad;16:evaluator'),
       readPadsOption('panels=tcp:0,protocol=ub485,addresses=1;2'),
     ],
     signs: [readSignOption('signs=tcp:0,addresses=1;2')],
-    printers: [{ id: 'p1', port: 'tcp:0' }, readPrinterOption('p2=tcp:0,kind=presenter,width=58')],
+    printers: [readPrinterOption('p1=tcp:0'), readPrinterOption('p2=tcp:0,kind=presenter,width=58')],
     readers: [readReaderOption('r1=tcp:0')],
     scanners: [readScannerOption('s1=tcp:0,suffix=lf')],
     cables: [{ id: 'c1', port: 0, to: { host: '127.0.0.1', port: 9 } }],

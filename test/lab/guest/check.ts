@@ -3,6 +3,8 @@
 /** Conditions are waited for so long, ms: an emulated machine on a loaded computer is up to fifty times slower. */
 export const LIMIT_MS = 60_000;
 
+const LINES_OF_TROUBLE = 40;
+
 let failures = 0;
 
 /** Runs one check and says how it went; a failure does not stop the next one. */
@@ -16,7 +18,11 @@ export async function check(sentence: string, body: () => Promise<void>): Promis
     failures += 1;
     console.log(`✗ ${sentence} ${took()}`);
     console.log(
-      String(error instanceof Error ? (error.stack ?? error.message) : error).replace(/^/gm, '    '),
+      String(error instanceof Error ? (error.stack ?? error.message) : error)
+        .split('\n')
+        .slice(0, LINES_OF_TROUBLE)
+        .map((line) => `    ${line}`)
+        .join('\n'),
     );
   }
 }

@@ -4,22 +4,48 @@ import type { EventData, EventType, HallEvent } from '../../../kiosk-agent/contr
 import type {
   DeviceStateName,
   DeviceView,
+  FoundView,
   TicketView,
   WindowView,
 } from '../../../kiosk-agent/contract/live.ts';
+import type { EvaluatorHandle, PrintedPaper, PrinterHandle } from '../../../firmware-sim/index.ts';
 import { until, type Answer } from '../../harness/programs.ts';
 import { LIMIT_MS } from './check.ts';
 import type { Agent } from './computer.ts';
 
 export class Front {
-  readonly #agent: Agent;
+  #agent: Agent;
 
   constructor(agent: Agent) {
     this.#agent = agent;
   }
 
+  /** The agent was started again. */
+  turnTo(agent: Agent): void {
+    this.#agent = agent;
+  }
+
   async devices(): Promise<DeviceView[]> {
     return good(await this.#agent.as('technician')('GET', 'devices')) as unknown as DeviceView[];
+  }
+
+  /** What is plugged in, as the agent sees it. */
+  async found(): Promise<{ found: FoundView[]; troubles: string[] }> {
+    return (await this.call('technician', 'GET', 'devices/found')) as unknown as {
+      found: FoundView[];
+      troubles: string[];
+    };
+  }
+
+  /** The technician binds a device to what stands at `path` now. */
+  async bind(id: string, path: string): Promise<void> {
+    const { found } = await this.found();
+    const key = found.find((each) => each.path === path)?.key;
+    await this.call('technician', 'PUT', `devices/${id}/binding`, { key });
+  }
+
+  async device(id: string): Promise<DeviceView> {
+    return good(await this.#agent.as('technician')('GET', `devices/${id}`)) as unknown as DeviceView;
   }
 
   /** Waits until a device is in one of these states. */
@@ -29,8 +55,8 @@ export class Front {
       return await until(
         `${id} to be ${states.join(' or ')}`,
         async () => {
-          last = (await this.devices()).find((device) => device.id === id);
-          return last && states.includes(last.state) && last;
+          last = await this.device(id);
+          return states.includes(last.state) && last;
         },
         LIMIT_MS,
       );
@@ -50,8 +76,8 @@ export class Front {
   }
 
   /** Taps for a ticket; answers when its paper is settled. */
-  async takeTicket(): Promise<TicketView> {
-    const wish = { service: 'transfer', idempotencyKey: randomUUID() };
+  async takeTicket(delivery: 'paper' | 'screen' = 'paper'): Promise<TicketView> {
+    const wish = { service: 'transfer', delivery, idempotencyKey: randomUUID() };
     const { ticketId } = await this.call('kiosk', 'POST', 'tickets', wish);
     return this.paperFate(String(ticketId));
   }
@@ -67,9 +93,12 @@ export class Front {
     );
   }
 
-  /** Takes a ticket, is called to the window and served there; answers the session in which it may be rated. */
-  async serve(window: number): Promise<number> {
-    await this.takeTicket();
+  /**
+   * Takes a ticket, is called to the window and served there; answers the session in which it may be rated. On the
+   * screen a ticket needs no printer: what is checked there meanwhile is not disturbed.
+   */
+  async serve(window: number, delivery: 'paper' | 'screen' = 'screen'): Promise<number> {
+    await this.takeTicket(delivery);
     const clerk = (action: string, content: unknown = {}) =>
       this.call('clerk', 'POST', `windows/${window}/${action}`, content) as Promise<unknown>;
     const { state } = (await this.call('clerk', 'GET', `windows/${window}`)) as unknown as WindowView;
@@ -93,6 +122,11 @@ export class Front {
     );
   }
 
+  /** Waits until every press in a device's memory is on disk. */
+  pressed({ id, state }: Pick<EvaluatorHandle, 'id' | 'state'>) {
+    return until(`${id} to keep no press`, () => state().pressesWaiting === 0, LIMIT_MS);
+  }
+
   /** Waits for the rating of a session. */
   rated(session: number) {
     return until(
@@ -101,6 +135,12 @@ export class Front {
       LIMIT_MS,
     );
   }
+}
+
+/** The papers on which this number and a QR code stand. */
+export function wholePapers(printer: Pick<PrinterHandle, 'papers'>, number: string): PrintedPaper[] {
+  const named = new RegExp(`\\b${number}\\b`);
+  return printer.papers().filter(({ text, qr }) => named.test(text) && qr.length > 0);
 }
 
 function good({ status, body }: Answer): Record<string, unknown> {

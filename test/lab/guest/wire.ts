@@ -1,5 +1,4 @@
 /** A wire between a character device of the kernel and a simulated device on TCP. */
-import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 
@@ -9,15 +8,13 @@ const AGAIN_MS = 200;
 const CHUNK = 4096;
 
 /**
- * Carries bytes both ways until the returned function is called. A device file that is gone (while the gadget is
- * unplugged) is opened again; the simulated device sees the unplugging as a closed connection.
+ * Carries bytes both ways as long as the program runs. A device file whose other side is unplugged is opened again; the
+ * simulated device sees the unplugging as a closed connection.
  */
-export function wire(path: string, port: number): () => void {
+export function wire(path: string, port: number): void {
   let file: number | null = null;
   let socket: Socket | null = null;
   let waiting = Buffer.alloc(0);
-  let timer: NodeJS.Timeout;
-  let ended = false;
   const buffer = Buffer.alloc(CHUNK);
 
   const drop = (): void => {
@@ -34,8 +31,6 @@ export function wire(path: string, port: number): () => void {
     } catch {
       return;
     }
-    // A tty of the kernel echoes and changes line ends unless it is told not to.
-    if (path.startsWith('/dev/tty')) spawnSync('stty', ['-F', path, 'raw', '-echo']);
     const line = connect(port, '127.0.0.1').setNoDelay(true);
     socket = line;
     line.on('data', (bytes) => (waiting = Buffer.concat([waiting, bytes])));
@@ -44,7 +39,7 @@ export function wire(path: string, port: number): () => void {
       if (socket === line) drop();
     });
   };
-  /** False when the device file is gone; a tty that was hung up reads as empty. */
+  /** False when the device file is gone; one that was hung up reads as empty. */
   const carry = (device: number, line: Socket): boolean => {
     try {
       if (waiting.length > 0) waiting = waiting.subarray(writeSync(device, waiting, 0, waiting.length));
@@ -60,17 +55,11 @@ export function wire(path: string, port: number): () => void {
     }
   };
   const turn = (): void => {
-    if (ended) return;
     if (file === null || socket === null) begin();
     else if (!carry(file, socket)) drop();
-    timer = setTimeout(turn, socket === null ? AGAIN_MS : POLL_MS);
+    setTimeout(turn, socket === null ? AGAIN_MS : POLL_MS);
   };
   turn();
-  return () => {
-    ended = true;
-    clearTimeout(timer);
-    drop();
-  };
 }
 
 function isNotYet(error: unknown): boolean {
