@@ -1,0 +1,2 @@
+/** Plain words for each fault. */
+export const faultNames: Readonly<Record<string, readonly [zh: string, en: string]>>;
