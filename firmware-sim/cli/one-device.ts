@@ -95,17 +95,10 @@ export async function openLine({ tcp, pty, usbip: bus, chip }: PortOptions): Pro
   parsePortAddress(address);
   return { port: address, close: nothingToClose, where: '' };
 }
-export type LineOptions = PortOptions;
-export type UsbOptions = PortOptions;
-/** The one line in text; throws a RangeError that says what to name. */
-export function linePort({ tcp, pty }: PortOptions): string {
-  if ((tcp === undefined) === (pty === undefined))
-    throw new RangeError('name one port: --tcp PORT or --pty LINKPATH');
-  return pty === undefined ? `tcp:${tcp}` : `pty:${pty}`;
-}
 /** The same for a HID device. */
 export async function openHid({ uhid, usbip: bus, tcp, pty }: PortOptions): Promise<Opened<HidPlace>> {
-  if ((uhid === true) === (bus !== undefined)) throw new RangeError('name one port: --uhid or --usbip PORT');
+  if ((uhid === true) === (bus !== undefined) || tcp !== undefined || pty !== undefined)
+    throw new RangeError('name one port: --uhid or --usbip PORT');
   return bus === undefined ? { port: 'uhid', close: nothingToClose, where: '' } : openBus(bus);
 }
 

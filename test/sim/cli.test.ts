@@ -200,7 +200,11 @@ describe('hall-sim', () => {
 
   it('says what is wrong with an option: exit 2', () => {
     for (const [args, why] of [
-      [['scanner'], 'name one port: --tcp PORT or --pty LINKPATH'],
+      [['scanner'], 'name one port: --tcp PORT, --pty LINKPATH or --usbip PORT'],
+      [['scanner', '--hid', '--tcp', '0'], 'name one port: --uhid or --usbip PORT'],
+      [['printer', '--tcp', '0', '--chip', 'ftdi'], '--chip needs --usbip PORT'],
+      [['printer', '--usbip', '0', '--chip', 'ch9'], 'it is cdc-acm, ch340'],
+      [['keypad'], 'name one port: --uhid or --usbip PORT'],
       [['scanner', '--tcp', '0', '--pty', '/tmp/x'], 'name one port'],
       [['ff68', '--tcp', '0'], "required option '--addresses <list>'"],
       [
@@ -242,18 +246,20 @@ describe('hall-sim', () => {
     }
   }, 30_000);
 
-  it('every command is in docs/simulator.md with its options', () => {
+  it('every command is in the simulator's pages', () => {
     const { stdout } = spawnSync(process.execPath, [join(ROOT, cli), '--help'], { encoding: 'utf8' });
     const commands = [...stdout.matchAll(/^ {2}([a-z0-9-]+) \[options\]/gm)].map((match) => match[1] ?? '');
-    expect(commands.length).toBe(10);
-    const page = readFileSync(join(ROOT, 'docs', 'simulator.md'), 'utf8');
-    for (const command of commands) expect(page).toContain(`npx hall-sim ${command} `);
+    expect(commands.length).toBe(14);
+    const pages = ['simulator.md', 'usb.md', 'scenarios.md', 'captures.md']
+      .map((page) => readFileSync(join(ROOT, 'docs', page), 'utf8'))
+      .join('\n');
+    for (const command of commands) expect(pages).toContain(`hall-sim ${command} `);
   });
 
   it('the lines of configuration in docs/simulator.md are good', () => {
     const page = readFileSync(join(ROOT, 'docs', 'simulator.md'), 'utf8');
     const lines = [...page.matchAll(/`(\{id: [^`]+)`/g)].map((match) => `  - ${match[1]}`);
-    expect(lines.length).toBe(11);
+    expect(lines.length).toBe(12);
     const hall = parseDocument(readFileSync(join(ROOT, 'halls', 'weihai.yaml'), 'utf8'));
     hall.set('devices', parse(lines.join('\n')));
     expect(parseConfig(hall.toString(), deviceFaults, '/state')).toMatchObject({ ok: true });
