@@ -246,7 +246,7 @@ describe('hall-sim', () => {
     }
   }, 30_000);
 
-  it('every command is in the simulator's pages', () => {
+  it('every command is in the pages of the simulator', () => {
     const { stdout } = spawnSync(process.execPath, [join(ROOT, cli), '--help'], { encoding: 'utf8' });
     const commands = [...stdout.matchAll(/^ {2}([a-z0-9-]+) \[options\]/gm)].map((match) => match[1] ?? '');
     expect(commands.length).toBe(14);
