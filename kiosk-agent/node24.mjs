@@ -1,3 +1,7 @@
+// Each open device may hold a thread of the pool, and one that hangs in the kernel must not stop the others and the disk: the
+// pool's four threads are too few. It is made at its first use, so this must come before everything else.
+process.env.UV_THREADPOOL_SIZE ??= '64';
+
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';

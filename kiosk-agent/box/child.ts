@@ -52,7 +52,8 @@ export class Child {
     // The channel is never used for messages: its end tells the child that the box is gone, on every system.
     const child = spawn(process.execPath, this.#options.args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...this.#options.env },
+      // As node24.mjs gives it to every other start.
+      env: { UV_THREADPOOL_SIZE: '64', ...process.env, ...this.#options.env },
     });
     this.#process = child;
     return new Promise((resolve, reject) => {
