@@ -42,20 +42,24 @@ const table: Readonly<Record<string, How>> = {
   'split-frames': { options: { ms: 1 }, seen: ({ since }) => since.pieces > 20 },
   // There and back.
   'delayed-frames': { options: { ms: 250 }, seen: ({ since }) => since.ms > 450 },
-  // 8 kB/s and the 10 s of a hall, in a sixteenth of the time.
+  // 8 kB/s and the 10 s of a hall, in a tenth of the time.
   slow: {
-    options: { ms: 8 },
-    timeoutMs: 640,
+    options: { ms: 12 },
+    timeoutMs: 1_000,
     happens: (journal) => {
-      journal.add(750);
+      journal.add(600);
       // Needs 16 s of such a line alone.
       journal.addOdd({ type: 'hall.future.thing', data: { text: 'x'.repeat(128_000) } });
-      journal.add(750);
+      journal.add(600);
     },
+    // It goes on steadily, and little of its 740 kB was sent twice.
     seen: ({ since, shown }) =>
-      since.ms > since.up / 130 &&
-      [1_100, 400].every((left) =>
-        shown.some(({ state, lagEvents }) => state === 'sending' && lagEvents < left && lagEvents > 0),
+      since.ms > since.up / 90 &&
+      since.up < 1_100_000 &&
+      [1_200, 900, 600, 300].every((left) =>
+        shown.some(
+          ({ state, lagEvents }) => state === 'sending' && lagEvents <= left && lagEvents > left - 300,
+        ),
       ),
   },
   'unplug-after-bytes': {
