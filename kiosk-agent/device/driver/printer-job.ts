@@ -183,11 +183,11 @@ export class PrintJob {
 
       // A printer without marks answers a status question like a barrier: it is not asked while one is awaited.
       const mayLook = this.#parts.realtime && !(look.unmarked && barriers.owed > 0);
-      if (mayLook && now - lookedAt >= JOB_LOOK_MS) {
+      const untilLook = mayLook ? lookedAt + JOB_LOOK_MS - now : JOB_LOOK_MS;
+      if (untilLook <= 0) {
         await this.#parts.lookAgain(deadline);
         lookedAt = clock.monotonicMs();
       } else {
-        const untilLook = mayLook ? lookedAt + JOB_LOOK_MS - now : JOB_LOOK_MS;
         await talk.stir(Math.min(untilLook, (this.#ending ? holdUntil : deadline) - now));
       }
     }
