@@ -6,7 +6,7 @@ export default defineConfig({
     exclude: ['test/lab/**', 'node_modules/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Two cores: real browsers, databases and child processes share them.
-    maxWorkers: 2,
+    // Two cores: real browsers, databases and child processes share them, and many tests only wait.
+    maxWorkers: 3,
   },
 });

@@ -754,6 +754,21 @@ describe('an evaluator of one character', () => {
     ]);
   });
 
+  it('is pressed for the evaluation that was opened between two characters of one burst', async () => {
+    const bench = await Bench.open(rowOf('ascii-5'), [ONE]);
+    await bench.begins('32');
+    await bench.clock.advance(20);
+    await bench.evaluator.open(9, 30, 'please-rate');
+    bench.device.write(Buffer.from('31', 'hex'));
+    // Nothing shows that it has come: the driver goes on waiting.
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    await bench.clock.advance(50);
+    expect(bench.presses.map(({ code, session, ageMs }) => [code, session, ageMs])).toEqual([
+      ['32', null, 70],
+      ['31', 9, 50],
+    ]);
+  });
+
   it('has pressed nothing when its characters stand among garbage', async () => {
     const bench = await Bench.open(rowOf('ascii-5'), [ONE]);
     await alone(bench, '00 31 7F');

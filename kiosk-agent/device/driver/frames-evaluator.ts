@@ -28,8 +28,10 @@ export class FramesEvaluator extends EventEmitter<EvaluatorEvents> implements Ev
   /** stands for the power-up that the device does not tell: presses are counted since the driver was made */
   readonly #boot: string;
   #open: { session: number; untilMs: number; cancel: () => void } | null = null;
-  /** what was so when the line began to speak, where a key is told only with the silence behind it */
-  #began: { session: number | null; atMs: number } | undefined;
+  /** what was so when each piece of a burst came, where keys are told only with the silence behind it */
+  #came: { from: number; session: number | null; atMs: number }[] = [];
+  /** keys of that burst that were told */
+  #told = 0;
 
   constructor({ id, line, random }: FramesEvaluatorParts) {
     super();
@@ -97,18 +99,29 @@ export class FramesEvaluator extends EventEmitter<EvaluatorEvents> implements Ev
     this.removeAllListeners();
   }
 
-  /** Bytes have come that may be keys; which will be told by `onKey`, later. The press is made now, and for who is here now. */
-  keysBegin(): void {
-    this.#began = { session: this.#sessionNow(), atMs: this.#line.clock.monotonicMs() };
+  /**
+   * Bytes have come that may be keys, behind `before` others of the same burst; which of them are will be told by `onKey`,
+   * later. A press is made when its byte comes, and for who is here then.
+   */
+  bareKeys(before: number): void {
+    if (before === 0) {
+      this.#came = [];
+      this.#told = 0;
+    }
+    // A burst is judged at 64 bytes (frame-receiver): there are no more pieces than that.
+    if (this.#came.length < 64)
+      this.#came.push({
+        from: before,
+        session: this.#sessionNow(),
+        atMs: this.#line.clock.monotonicMs(),
+      });
   }
 
   /** A key's frame came from this evaluator's address. */
   onKey(frame: KeyFrame): void {
-    const press = this.#unit.frame(
-      frame,
-      this.#began ? this.#began.session : this.#sessionNow(),
-      this.#began?.atMs,
-    );
+    const index = this.#told++;
+    const came = this.#came.findLast(({ from }) => from <= index);
+    const press = this.#unit.frame(frame, came ? came.session : this.#sessionNow(), came?.atMs);
     this.#unit.tell();
     // A press that is not acknowledged is told with each repeat, under its own number: the disk may take it now.
     if (press)

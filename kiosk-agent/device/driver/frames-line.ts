@@ -238,10 +238,10 @@ export class FramesLine implements AttachedDriver {
     this.#writes.heard();
     this.#cancelSilence?.();
     this.#cancelSilence = null;
-    const wasQuiet = this.#receiver.held === 0;
+    const before = this.#receiver.held;
     const received = this.#receiver.push(bytes);
-    if (wasQuiet && this.#receiver.held > 0 && !this.#receiver.midFrame)
-      for (const { device } of this.#units) if (device.kind === 'evaluator') device.keysBegin();
+    if (this.#receiver.held > before && !this.#receiver.midFrame)
+      for (const { device } of this.#units) if (device.kind === 'evaluator') device.bareKeys(before);
     this.#take(received);
   }
 
