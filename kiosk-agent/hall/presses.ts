@@ -15,7 +15,11 @@ const RECENT_KEPT = 64;
  * Whether this press has been taken before; `session` is the one that it names. A poor device draws the same boot number at
  * every power-up and counts from 1 again: what names another session than the press of that number did is another press.
  */
-export function isKnownPress(state: HallState, { serial, boot, seq }: PressId, session: number | null): boolean {
+export function isKnownPress(
+  state: HallState,
+  { serial, boot, seq }: PressId,
+  session: number | null,
+): boolean {
   const memory = state.presses.find((each) => each.serial === serial && each.boot === boot);
   if (!memory) return false;
   const same = memory.recent.filter((press) => press.seq === seq);

@@ -59,8 +59,7 @@ export function tellEvaluations(
         if (result.ok) return;
         // Its keys must not stay dark for a whole evaluation because it had something else to do for a moment.
         if (result.why === 'busy') lightAgain(session.session);
-        else
-          log.warn({ device: there.evaluator.id, why: result.why }, 'the evaluator did not open');
+        else log.warn({ device: there.evaluator.id, why: result.why }, 'the evaluator did not open');
       },
       (error: unknown) => log.error({ device: there.evaluator.id, error }, 'opening the evaluator failed'),
     );
