@@ -200,8 +200,8 @@ export async function startEvaluatorDevice<Message>(
     plug: line.plug,
     unplug: line.unplug,
     /** Off and on again: new boot number, empty memory, a greeting. */
-    async powerCycle() {
-      if (line.isFault('power-off')) return line.setFault('power-off', false);
+    powerCycle() {
+      if (line.isFault('power-off')) return void line.setFault('power-off', false);
       powerUp();
       changed();
     },
