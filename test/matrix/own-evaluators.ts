@@ -284,7 +284,7 @@ export function ownCells(at: At, gone: Gone): Record<string, () => Promise<void>
       const { level, device: first } = await given(session);
       expect(level).toBe(4);
       await acknowledged(device);
-      await device.powerCycle();
+      device.powerCycle();
       const next = await visit();
       await lit(device, next);
       device.press(5);
@@ -294,14 +294,14 @@ export function ownCells(at: At, gone: Gone): Record<string, () => Promise<void>
       await acknowledged(device);
       const dark = await visit();
       await lit(device, dark);
-      await device.powerCycle();
+      device.powerCycle();
       expect(device.state().session).toBeNull();
       await lit(device, dark);
       device.press(3);
       expect(await given(dark)).toMatchObject({ level: 3 });
       expect(ratings()).toHaveLength(3);
       await device.setFault('same-boot', false);
-      await device.powerCycle();
+      device.powerCycle();
       expect(device.state().boot).not.toBe(first?.boot);
       await recovers();
     },
