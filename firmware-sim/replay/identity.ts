@@ -1,20 +1,9 @@
 /** What a replayed device is on a USB bus: as the simulator's own devices, at the address that the capture names. */
 import { descriptor as evaluatorDescriptor } from '../evaluator-hid/report.ts';
+import { keyboardDescriptor } from '../keypad/keypad.ts';
 import type { HidIdentity } from '../port/hid.ts';
 import { hidPosDescriptor } from '../scanner/hid-pos.ts';
 import type { CaptureHead } from './capture.ts';
-
-/** HID 1.11, appendix B.1: modifiers, a reserved byte, six keys; without the lamps. */
-const keyboardDescriptor = Uint8Array.from(
-  Buffer.from(
-    '05010906a101' + // generic desktop, keyboard, collection (application)
-      '050719e029e715002501750195088102' + // eight modifiers, a bit each
-      '950175088101' + // a reserved byte
-      '95067508150025650507190029658100' + // six key codes
-      'c0',
-    'hex',
-  ),
-);
 
 type Kind = Pick<HidIdentity, 'productId' | 'product' | 'descriptor' | 'usagePage' | 'usage'>;
 const hidModels: Readonly<Record<string, Kind>> = {
@@ -33,7 +22,7 @@ const hidModels: Readonly<Record<string, Kind>> = {
     usage: 0x02,
   },
   keypad: {
-    productId: 0x0005,
+    productId: 0x0007,
     product: 'HALL-KEYPAD',
     descriptor: keyboardDescriptor,
     usagePage: 0x01,
