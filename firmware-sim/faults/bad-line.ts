@@ -125,4 +125,3 @@ export function createBadLine({ faults, random, write, spoil }: BadLineOptions) 
     },
   };
 }
-export type BadLine = ReturnType<typeof createBadLine>;

@@ -21,4 +21,3 @@ export function createWireLog(now: () => number) {
     },
   };
 }
-export type WireLog = ReturnType<typeof createWireLog>;

@@ -43,7 +43,6 @@ export const noNumbers: Numbers = {
 };
 
 /** Recorded number → the one that the host uses now. */
-export type NumberMap = ReturnType<typeof createNumberMap>;
 export function createNumberMap() {
   const now = new Map<number, number>();
   let last: { recorded: number; heard: number } | undefined;

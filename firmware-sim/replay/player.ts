@@ -328,4 +328,3 @@ export function createPlayer(parts: PlayerParts) {
     stop: () => finish('closed'),
   };
 }
-export type Player = ReturnType<typeof createPlayer>;
