@@ -5,19 +5,13 @@
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
+import { calendarSection } from './config/calendar.ts';
+import { identitySection, platformSection, secret, videoSection } from './config/connections.ts';
+import { rulesSection, text } from './config/rules.ts';
 import { deviceRow } from './contract/devices.ts';
 import { id } from './contract/id.ts';
 import { agentId } from './contract/link.ts';
 
-const text = z
-  .strictObject({ zh: z.string().min(1), en: z.string().min(1) })
-  .describe('A text in Chinese and English');
-const secret = z
-  .string()
-  .regex(
-    /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/,
-    'a secret is env:NAME or file:PATH, never a value in the file',
-  );
 const timeZone = z.string().refine((zone) => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
@@ -45,11 +39,26 @@ const service = z.strictObject({
   materials: z.array(text).default([]).describe('What to bring (一次性告知)'),
   timeLimit: text.optional().describe('How long the case takes'),
   fee: text.optional().describe('What it costs'),
+  limitWorkingDays: z
+    .int()
+    .min(0)
+    .max(365)
+    .optional()
+    .describe('The promised time of a case in working days; a due date is computed from it'),
+  realName: z
+    .enum(['off', 'optional', 'required'])
+    .optional()
+    .describe('Whether its tickets name their holder; without it: as rules.realName.mode says'),
+  appointments: z.boolean().default(true).describe('Whether appointments are made for it'),
 });
 
 const window = z.strictObject({
   number: z.int().min(1).max(999),
-  services: z.array(id).min(1).describe('Services this window takes'),
+  services: z.array(id).describe('Services this window takes'),
+  temporary: z
+    .boolean()
+    .default(false)
+    .describe('A window that takes what a surge gives it, and may have no services of its own'),
 });
 
 const link = z.strictObject({
@@ -59,13 +68,6 @@ const link = z.strictObject({
     .regex(/^socketio:https?:\/\/.+/, 'socketio:http://HOST:PORT (http and mqtt links come later)'),
   token: secret,
 });
-
-const missed = z.discriminatedUnion('policy', [
-  z.strictObject({ policy: z.literal('void') }),
-  z.strictObject({ policy: z.literal('back'), places: z.int().min(1).max(50) }),
-  z.strictObject({ policy: z.literal('keep-calls'), calls: z.int().min(1).max(50) }),
-  z.strictObject({ policy: z.literal('keep-minutes'), minutes: z.int().min(1).max(480) }),
-]);
 
 export const configSchema = z
   .strictObject({
@@ -84,6 +86,7 @@ export const configSchema = z
         })
         .optional()
         .describe('Published opening time, in which tickets can be taken; without it: always'),
+      calendar: calendarSection.prefault({}),
       notices: z.array(text).default([]).describe('Lines at the foot of the board'),
       fees: z.array(z.strictObject({ item: text, price: text })).default([]),
       feeBasis: text.optional(),
@@ -109,7 +112,9 @@ export const configSchema = z
       id: agentId.describe('Name of this agent; the central server lets it in under this name'),
       role: z
         .enum(['hub', 'satellite'])
-        .describe('hub: keeps the queue and serves the screens (satellites come later)'),
+        .describe(
+          'hub: keeps the queue and serves the screens; satellite: lends its devices to the hub that its link leads to',
+        ),
       listen: z
         .string()
         .regex(/^([^:]+|\[[0-9a-f:]+\]):\d{1,5}$/, 'HOST:PORT')
@@ -128,25 +133,10 @@ export const configSchema = z
     windows: z.array(window).min(1),
     devices: z.array(deviceRow).default([]),
     links: z.array(link).default([]),
-    rules: z
-      .strictObject({
-        missed: missed.default({ policy: 'keep-calls', calls: 3 }),
-        recall: z
-          .strictObject({
-            coolDownS: z.int().min(0).max(60).default(5),
-            limit: z.int().min(0).max(20).default(3),
-          })
-          .prefault({}),
-        priorityHeadStartMin: z.int().min(0).max(240).default(30),
-        rating: z.strictObject({ seconds: z.int().min(5).max(600).default(30) }).prefault({}),
-        unclaimedS: z
-          .int()
-          .min(10)
-          .max(3600)
-          .default(60)
-          .describe('A ticket whose paper failed and which nobody takes is cancelled after this'),
-      })
-      .prefault({}),
+    rules: rulesSection,
+    platform: platformSection.optional(),
+    video: videoSection.optional(),
+    identity: identitySection.optional(),
     journal: z.strictObject({ keepDays: z.int().min(1).max(3650).default(400) }).prefault({}),
   })
   .superRefine((config, context) => {
@@ -157,6 +147,14 @@ export const configSchema = z
     unique(context, config.windows, 'windows', 'number');
     unique(context, config.devices, 'devices', 'id');
     unique(context, config.links, 'links', 'name');
+    config.windows.forEach((each, w) => {
+      if (each.services.length === 0 && !each.temporary)
+        context.addIssue({
+          code: 'custom',
+          path: ['windows', w, 'services'],
+          message: 'a window without services must be temporary: true',
+        });
+    });
     config.windows.forEach((each, w) =>
       each.services.forEach((name, s) => {
         if (!serviceIds.has(name))

@@ -16,10 +16,12 @@ const faults = (yaml: string): string[] => {
 describe('the configuration', () => {
   it('takes the fixed part alone and fills in the rest', () => {
     const result = check(hallYaml());
-    expect(result.ok && result.config.rules).toEqual({
+    expect(result.ok && result.config.rules).toMatchObject({
       missed: { policy: 'keep-calls', calls: 3 },
       recall: { coolDownS: 5, limit: 3 },
       priorityHeadStartMin: 30,
+      priorityCounts: 'claimed',
+      realName: { mode: 'optional' },
       rating: { seconds: 30 },
       unclaimedS: 60,
     });

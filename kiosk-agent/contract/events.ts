@@ -3,62 +3,63 @@
  * CloudEvents 1.0 in JSON; the envelope carries the chain, `data` says what happened.
  */
 import { z } from 'zod';
+import { appointmentEvents } from './appointments.ts';
+import { followUpEvents } from './follow-up.ts';
+import { opinionEvents } from './opinions.ts';
+import { satelliteEvents } from './satellites.ts';
+import { surgeEvents } from './surge.ts';
+import { dayTotals } from './totals.ts';
+import {
+  id,
+  PAPER_FAULTS,
+  personRef,
+  PRIORITIES,
+  ratingLevel,
+  pressDevice,
+  reason,
+  session,
+  sha256Hex,
+  staff,
+  ticketRef,
+  timestamp,
+  windowNumber,
+} from './words.ts';
+export {
+  freeText,
+  PAPER_FAULTS,
+  PRIORITIES,
+  RATING_LEVELS,
+  ratingLevel,
+  sha256Hex,
+  timestamp,
+  type PaperFault,
+  type PersonRef,
+  type Priority,
+  type RatingLevel,
+} from './words.ts';
 
-/** RFC 3339 with an offset; the hub writes the hall's own offset. */
-export const timestamp = z.iso.datetime({ offset: true });
-/** 64 lower-case hex digits: SHA-256. */
-export const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
+const device = pressDevice;
+
 /** The `prev` of an agent's first event in an epoch. */
 export const CHAIN_START = '0'.repeat(64);
 
 export const TICKET_CLASSES = ['appointment', 'priority', 'normal'] as const;
 export type TicketClass = (typeof TICKET_CLASSES)[number];
 
-/** Asked at the kiosk, confirmed by staff (docs/rules.md, "A ticket"). */
-export const PRIORITIES = ['elderly', 'disabled', 'military', 'pregnant'] as const;
-export type Priority = (typeof PRIORITIES)[number];
-
-/** 5 非常满意 … 1 非常不满意; 1 and 2 are bad ratings. The same everywhere, never changed locally. */
-export const RATING_LEVELS = [5, 4, 3, 2, 1] as const;
-export type RatingLevel = (typeof RATING_LEVELS)[number];
-export const ratingLevel = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(5)]);
-
-/** What stopped a piece of paper. One union for the printer's word, the event and the sentence on the kiosk. */
-export const PAPER_FAULTS = [
-  'no-printer',
-  'printer-missing',
-  'printer-busy',
-  'printer-denied',
-  'printer-offline',
-  'paper-out',
-  'cover-open',
-  'cutter-error',
-  'paper-jam',
-  'printer-error',
-  'no-answer',
-  'unplugged',
-  'restarted',
+/**
+ * Flags, never drops. `time-doubtful`: the device says that it was pressed before the evaluation it names was asked for.
+ * `short-service`: the visitor was at the window for a few seconds only. `long-run`: one of many of the same level in a row at
+ * one window. `closing-burst`: one of many at one window within minutes.
+ */
+export const RATING_FLAGS = [
+  'arrived-late',
+  'pressed-at-once',
+  'time-doubtful',
+  'short-service',
+  'long-run',
+  'closing-burst',
 ] as const;
-export type PaperFault = (typeof PAPER_FAULTS)[number];
-
-/** `time-doubtful`: the device says that it was pressed before the evaluation it names was asked for. */
-export const RATING_FLAGS = ['arrived-late', 'pressed-at-once', 'time-doubtful'] as const;
 export type RatingFlag = (typeof RATING_FLAGS)[number];
-
-const id = z.string().min(1).max(128);
-const windowNumber = z.int().min(1).max(999);
-/** A staff number; never a name. */
-const staff = z.string().regex(/^[0-9A-Za-z-]{1,16}$/);
-/** A sentence that somebody typed. Control characters and broken pairs are refused: no database at the far end takes them. */
-export const freeText = z
-  .string()
-  .trim()
-  .max(200)
-  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), 'no control characters');
-const reason = freeText.min(1);
-const session = z.int().min(1).max(4_294_967_295);
-const ticketRef = { ticketId: id, number: z.string().min(1).max(8), service: id };
-const device = z.object({ serial: z.string().max(64), boot: z.string().max(16), seq: z.int().min(1) });
 
 export const closeReasons = z.enum(['timeout', 'next-call', 'window-closed', 'day-end']);
 export type CloseReason = z.infer<typeof closeReasons>;
@@ -66,7 +67,8 @@ export type CloseReason = z.infer<typeof closeReasons>;
 /** Event type → schema of its `data`. A type that is not here is not ours. */
 export const eventData = {
   'hall.day.opened': z.object({ day: z.iso.date() }),
-  'hall.day.closed': z.object({ day: z.iso.date() }),
+  /** the day's totals stand in the log, so that a year is read from its days (absent before version 3 of the state) */
+  'hall.day.closed': z.object({ day: z.iso.date(), totals: dayTotals.optional() }),
 
   'hall.ticket.reserved': z.object({
     ...ticketRef,
@@ -81,6 +83,35 @@ export const eventData = {
     ahead: z.int().min(0),
     waitMinS: z.int().min(0).nullable(),
     waitMaxS: z.int().min(0).nullable(),
+    /** its holder, at a hall or service with real names */
+    person: personRef.optional(),
+    /** the appointment that it is for */
+    appointment: id.optional(),
+    /** further services of the same visit, in their order */
+    further: z.array(id).max(5).optional(),
+    /** agent of the kiosk that it was taken at, when that is not the hub: its paper comes out there */
+    kiosk: id.optional(),
+    /** given from a leased block while the hub was away; the times are the kiosk's own */
+    offline: z.object({ takenAt: timestamp, clockOffsetMs: z.number() }).optional(),
+    /** the place in line counts from this time, where it is not the event's own (offline, appointment) */
+    arrivedAt: timestamp.optional(),
+  }),
+  /** staff looked at the claim (card, certificate): confirmed, denied, or given by hand with a reason */
+  'hall.ticket.priority': z.object({
+    ...ticketRef,
+    decision: z.enum(['confirmed', 'denied', 'given']),
+    priority: z.enum(PRIORITIES),
+    staff,
+    window: windowNumber.optional(),
+    reason: reason.optional(),
+  }),
+  /** the card on the reader at the window against the ticket's holder */
+  'hall.ticket.matched': z.object({
+    ...ticketRef,
+    window: windowNumber,
+    staff,
+    result: z.enum(['match', 'no-match']),
+    masked: z.string().max(24),
   }),
   'hall.ticket.printed': z.object({
     ...ticketRef,
@@ -109,6 +140,15 @@ export const eventData = {
   'hall.ticket.recalled': z.object({ ...ticketRef, window: windowNumber, staff, call: z.int().min(2) }),
   'hall.ticket.started': z.object({ ...ticketRef, window: windowNumber, staff }),
   'hall.ticket.finished': z.object({ ...ticketRef, window: windowNumber, staff, servedS: z.int().min(0) }),
+  /** one service of the visit is done and the ticket waits for the next one, with its earlier place */
+  'hall.ticket.continued': z.object({
+    ...ticketRef,
+    window: windowNumber,
+    staff,
+    servedS: z.int().min(0),
+    next: z.object({ service: id, window: windowNumber.optional() }),
+    why: z.enum(['further-service', 'return']),
+  }),
   'hall.ticket.missed': z.object({ ...ticketRef, window: windowNumber, staff }),
   /** back in line: after a miss by the hall's policy, or a call taken back */
   'hall.ticket.requeued': z.object({
@@ -125,13 +165,24 @@ export const eventData = {
     window: windowNumber,
     staff,
     to: z.object({ service: id.optional(), window: windowNumber.optional() }),
+    /** after it has been served there it comes back to this window */
+    comeBack: z.boolean().optional(),
     reason,
   }),
-  'hall.ticket.parked': z.object({ ...ticketRef, window: windowNumber, staff, reason }),
-  'hall.ticket.resumed': z.object({ ...ticketRef, staff }),
+  'hall.ticket.parked': z.object({
+    ...ticketRef,
+    window: windowNumber,
+    staff,
+    reason,
+    /** then it is back in line by itself */
+    until: timestamp.optional(),
+  }),
+  /** without `staff`: its parked time has run out */
+  'hall.ticket.resumed': z.object({ ...ticketRef, staff: staff.optional() }),
   'hall.ticket.cancelled': z.object({
     ...ticketRef,
-    by: z.enum(['visitor', 'staff', 'nobody', 'day-end']),
+    /** superseded: the same tap got a ticket at a kiosk that was cut off */
+    by: z.enum(['visitor', 'staff', 'nobody', 'day-end', 'superseded']),
     staff: staff.optional(),
     reason: reason.optional(),
   }),
@@ -149,6 +200,8 @@ export const eventData = {
     staff,
     promptedAt: timestamp,
     openUntil: timestamp,
+    /** how long the visitor was at the window */
+    servedS: z.int().min(0).optional(),
   }),
   'hall.rating.given': z.object({
     session,
@@ -201,13 +254,35 @@ export const eventData = {
       'close-early',
       'confirm-paper',
       'journal-repaired',
+      'priority-given',
+      'priority-denied',
+      'match-failed',
+      'take-and-cancel',
+      'second-live-ticket',
+      'appointment-overbooked',
+      'appointment-cancelled',
+      'surge',
+      'open-late',
+      'callback-sample',
+      'opinion-closed',
+      'follow-up',
+      'satellite-chain-broken',
+      'late-key',
     ]),
     reason,
     staff: staff.optional(),
     window: windowNumber.optional(),
     ticketId: id.optional(),
     number: z.string().max(8).optional(),
+    /** the person it is about, where that is the point (take and cancel) */
+    person: personRef.optional(),
   }),
+
+  ...appointmentEvents,
+  ...followUpEvents,
+  ...opinionEvents,
+  ...surgeEvents,
+  ...satelliteEvents,
 } as const;
 
 export type EventType = keyof typeof eventData;

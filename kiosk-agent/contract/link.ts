@@ -49,6 +49,82 @@ export const linkCommandAnswer = z.object({
   why: z.string().optional(),
 });
 
+/**
+ * Commands of the hub to a satellite, by name. Each has a deadline: a satellite that gets it later does nothing, so that no
+ * key is lit and no sheet printed for a visitor who is gone. `job` and `session` make a repeat the same command.
+ */
+export const satelliteCommands = {
+  'evaluator.open': z.object({
+    device: z.string(),
+    session: z.int().min(1),
+    seconds: z.int().min(1).max(3600),
+    voice: z.string(),
+    /** the satellite keeps it lit, and lights it again on a device that comes back, until then */
+    until: z.iso.datetime({ offset: true }),
+  }),
+  'evaluator.shut': z.object({ device: z.string(), session: z.int().min(1) }),
+  'evaluator.say': z.object({ device: z.string(), voice: z.string() }),
+  'evaluator.show': z.object({
+    device: z.string(),
+    line: z.union([z.literal(1), z.literal(2)]),
+    text: z.string(),
+  }),
+  print: z.object({
+    job: z.string().min(1).max(64),
+    device: z.string(),
+    ticketId: z.string().max(64).optional(),
+    /** of the tap: a satellite that has meanwhile given an offline ticket for it refuses (`superseded`) */
+    idempotencyKey: z.string().max(128).optional(),
+    bytes: z.base64(),
+  }),
+  'sign.show': z.object({
+    device: z.string(),
+    priority: z.enum(['call', 'notice']),
+    text: z.object({ text: z.string(), flashS: z.int().min(0) }).nullable(),
+  }),
+  'pad.display': z.object({
+    device: z.string(),
+    waiting: z.int().min(0).max(999),
+    ticket: z.string().nullable(),
+  }),
+  'pad.beep': z.object({ device: z.string() }),
+  /** the blocks that are this kiosk's, whole; kept on its disk */
+  blocks: z.object({
+    blocks: z.array(z.object({ prefix: z.string(), from: z.int(), to: z.int(), untilDay: z.iso.date() })),
+  }),
+} as const;
+export type SatelliteCommandName = keyof typeof satelliteCommands;
+
+/**
+ * Satellite → hub, event `report {name, data}` → `{ok: true}`: what is not kept, because only the newest counts.
+ * `devices`: its devices as they are now. `clock`: its time, for the offset that it records itself (the answer has `now`).
+ */
+export const satelliteReport = z.discriminatedUnion('name', [
+  z.object({
+    name: z.literal('devices'),
+    data: z.object({
+      devices: z
+        .array(
+          z.looseObject({
+            id: z.string().min(1).max(64),
+            kind: z.enum(['evaluator', 'pad', 'printer', 'reader', 'scanner', 'sign']),
+            state: z.string(),
+            window: z.int().nullable(),
+            /** printers: columns of the paper */
+            columns: z.union([z.literal(48), z.literal(32)]).optional(),
+          }),
+        )
+        .max(200),
+      /** whether tickets are taken at it */
+      kiosk: z.boolean(),
+      url: z.string().max(200),
+      version: z.string().max(40),
+    }),
+  }),
+  z.object({ name: z.literal('clock'), data: z.object({ sentAt: z.iso.datetime({ offset: true }) }) }),
+]);
+export type SatelliteReport = z.infer<typeof satelliteReport>;
+
 /** What a link is doing, for health and screens. */
 export const LINK_STATES = ['connecting', 'level', 'sending', 'away', 'refused'] as const;
 export type LinkState = (typeof LINK_STATES)[number];

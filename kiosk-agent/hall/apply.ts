@@ -1,7 +1,13 @@
 /** What an event does to the hall. Every event has its effect here and nowhere else; replaying the log repeats it. */
 import type { EventData, EventDraft } from '../contract/events.ts';
+import { applyAppointment } from './appointments/apply.ts';
+import { applyFollowUp } from './follow-up/apply.ts';
+import { applyOpinion } from './opinions/apply.ts';
 import { rememberPress } from './presses.ts';
+import { applySatellite } from './satellites/apply.ts';
 import type { HallState, RatingSession, Ticket, Window } from './state.ts';
+import { applySurge } from './surge/apply.ts';
+import { countEvent } from './totals/apply.ts';
 
 /** An event of the journal, or a draft that has been given its seq. */
 export type AppliedEvent = EventDraft & { seq: number };
@@ -16,7 +22,19 @@ const LAPSED_KEPT_MS = 3 * 24 * 3600_000;
  * an event about something unknown changes only `seq`. Keeps no reference into the event.
  */
 export function apply(state: HallState, event: AppliedEvent): void {
+  // Counted first: what is counted is the ticket as it was.
+  countEvent(state, event);
   state.seq = event.seq;
+  applyToHall(state, event);
+  applyAppointment(state, event);
+  applyFollowUp(state, event);
+  applyOpinion(state, event);
+  applySurge(state, event);
+  applySatellite(state, event);
+}
+
+/** Tickets, windows and evaluations. */
+function applyToHall(state: HallState, event: AppliedEvent): void {
   const { time } = event;
   switch (event.type) {
     case 'hall.day.opened':
@@ -136,7 +154,19 @@ export function apply(state: HallState, event: AppliedEvent): void {
     }
     case 'hall.rating.requested': {
       const { session, ticketId, number, service, stage, window, staff, promptedAt, openUntil } = event.data;
-      const head = { session, ticketId, number, service, stage, window, staff, promptedAt, openUntil };
+      const servedS = event.data.servedS ?? 0;
+      const head = {
+        session,
+        ticketId,
+        number,
+        service,
+        stage,
+        servedS,
+        window,
+        staff,
+        promptedAt,
+        openUntil,
+      };
       state.sessions[session] = { ...head, state: 'open', closedAt: null, closeReason: null };
       windowOf(state, window).session = session;
       return;
@@ -188,12 +218,20 @@ function reserve(state: HallState, data: EventData<'hall.ticket.reserved'>, time
     reservedFor: service,
     class: data.class,
     ...(data.priority ? { priority: data.priority } : {}),
+    priorityDecision: null,
+    ...(data.person ? { person: { ...data.person } } : {}),
+    match: null,
+    ...(data.appointment ? { appointment: data.appointment } : {}),
+    further: [...(data.further ?? [])],
+    done: [],
+    kiosk: data.kiosk ?? null,
+    offline: data.offline !== undefined,
     language: data.language,
     // The printing story begins right after the commit.
     state: delivery === 'paper' ? 'printing' : 'reserved',
     delivery,
     reservedAt: time,
-    arrivedAt: time,
+    arrivedAt: data.arrivedAt ?? time,
     waitingSince: null,
     ahead: data.ahead,
     waitMinS: data.waitMinS,
@@ -207,6 +245,8 @@ function reserve(state: HallState, data: EventData<'hall.ticket.reserved'>, time
     finishedAt: null,
     window: null,
     onlyWindow: null,
+    comeBackTo: null,
+    parkedUntil: null,
     missedAt: null,
     callsAtMiss: 0,
   };

@@ -40,6 +40,7 @@ export function decideAtWindow(
 
   if (command.name === 'window.call-next') return callNext(moment);
   if (command.name === 'window.call') return callOutOfTurn(moment, command);
+  if (command.name === 'window.match') return refuse('bad-request', 'window.match is not built yet');
   const ticket = window.ticketId === null ? undefined : ticketOf(state, window.ticketId);
   const needed: TicketState = STATE_NEEDED[command.name];
   if (!ticket || ticket.state !== needed) return windowIs(desk);

@@ -1,6 +1,18 @@
 /** What can be asked of the hall. Everything random or timed comes in with the command; the rules only decide. */
-import type { CloseReason, EventDraft, PaperFault, Priority, RatingLevel } from '../contract/events.ts';
+import type {
+  CloseReason,
+  EventDraft,
+  PaperFault,
+  PersonRef,
+  Priority,
+  RatingLevel,
+} from '../contract/events.ts';
 import type { ProblemCode } from '../contract/problem.ts';
+import type { AppointmentCommand } from './appointments/commands.ts';
+import type { FollowUpCommand } from './follow-up/commands.ts';
+import type { OpinionCommand } from './opinions/commands.ts';
+import type { SatelliteCommand } from './satellites/commands.ts';
+import type { SurgeCommand } from './surge/commands.ts';
 
 export type TicketCommand =
   | {
@@ -11,6 +23,12 @@ export type TicketCommand =
       language: 'zh' | 'en';
       idempotencyKey: string;
       delivery: 'paper' | 'screen';
+      /** its holder, from a card or a typed number */
+      person?: PersonRef;
+      /** further services of the same visit, in their order */
+      further?: string[];
+      /** agent of the kiosk where it was tapped; missing: the hub's own */
+      kiosk?: string;
     }
   | { name: 'ticket.printed'; ticketId: string; confirmedBy: 'process-id' | 'barrier'; printer: string }
   | { name: 'ticket.print-failed'; ticketId: string; why: PaperFault; printer?: string }
@@ -28,6 +46,16 @@ export type TicketCommand =
       staff?: string;
       reason?: string;
     }
+  /** staff looked at the claim, or give a priority by hand (with a reason) */
+  | {
+      name: 'ticket.priority';
+      ticketId: string;
+      decision: 'confirmed' | 'denied' | 'given';
+      priority?: Priority;
+      staff: string;
+      window?: number;
+      reason?: string;
+    }
   /** a parked or missed ticket back into line */
   | { name: 'ticket.resume'; ticketId: string; staff: string };
 
@@ -42,8 +70,17 @@ export type WindowCommand =
   /** `session`: a fresh number for the evaluation, 1 … 4 294 967 295, made by the shell */
   | { name: 'window.finish'; window: number; session: number }
   | { name: 'window.missed'; window: number }
-  | { name: 'window.transfer'; window: number; to: { service?: string; window?: number }; reason: string }
-  | { name: 'window.park'; window: number; reason: string }
+  | {
+      name: 'window.transfer';
+      window: number;
+      to: { service?: string; window?: number };
+      /** it comes back to this window afterwards */
+      comeBack?: boolean;
+      reason: string;
+    }
+  | { name: 'window.park'; window: number; reason: string; minutes?: number }
+  /** the card on the reader at this window, by the hashes of this year's and last year's key */
+  | { name: 'window.match'; window: number; hashes: string[]; masked: string }
   | { name: 'window.pause'; window: number; reason: string }
   | { name: 'window.resume'; window: number }
   | { name: 'window.close'; window: number; reason?: string };
@@ -67,10 +104,19 @@ export type RatingCommand =
   | { name: 'rating.touch'; window: number; session: number; level: RatingLevel }
   | { name: 'rating.lapse'; session: number; why: CloseReason };
 
-/** Asked by the clock, so that a new day begins also when nobody comes. */
+/** Asked by the clock, so that a new day begins, and what is due happens, also when nobody comes. */
 export type DayCommand = { name: 'day.check' };
 
-export type Command = TicketCommand | WindowCommand | RatingCommand | DayCommand;
+export type Command =
+  | TicketCommand
+  | WindowCommand
+  | RatingCommand
+  | DayCommand
+  | AppointmentCommand
+  | FollowUpCommand
+  | OpinionCommand
+  | SurgeCommand
+  | SatelliteCommand;
 
 /** Why not, with the state that refused. Expected trouble: a value, never thrown by the rules. */
 export type Refusal = { code: ProblemCode; detail: string; facts?: Record<string, unknown> };

@@ -6,9 +6,15 @@ import { apply } from './apply.ts';
 import { decideAtWindow } from './calls.ts';
 import type { Command, Decision } from './commands.ts';
 import { dayChange, localTime } from './day.ts';
-import { NOTHING_NEW } from './decision.ts';
+import { accept } from './decision.ts';
+import { decideAppointment } from './appointments/decide.ts';
+import { due } from './due.ts';
+import { decideFollowUp } from './follow-up/decide.ts';
+import { decideOpinion } from './opinions/decide.ts';
 import { decideRating } from './ratings.ts';
+import { decideSatellite } from './satellites/decide.ts';
 import type { HallRules, HallState } from './state.ts';
+import { decideSurge } from './surge/decide.ts';
 import { decideTicket } from './tickets.ts';
 import { decideWindow } from './windows.ts';
 
@@ -38,6 +44,7 @@ function answer(state: HallState, command: Command, time: string, rules: HallRul
     case 'ticket.take-on-screen':
     case 'ticket.cancel':
     case 'ticket.resume':
+    case 'ticket.priority':
       return decideTicket(state, command, time, rules);
     case 'window.open':
     case 'window.pause':
@@ -53,12 +60,38 @@ function answer(state: HallState, command: Command, time: string, rules: HallRul
     case 'window.missed':
     case 'window.transfer':
     case 'window.park':
+    case 'window.match':
       return decideAtWindow(state, command, time, rules);
     case 'rating.press':
     case 'rating.touch':
     case 'rating.lapse':
-      return decideRating(state, command, time);
+      return decideRating(state, command, time, rules);
+    case 'appointment.book':
+    case 'appointment.take':
+    case 'appointment.check-in':
+    case 'appointment.cancel':
+      return decideAppointment(state, command, time, rules);
+    case 'rating.give-reason':
+    case 'follow-up.step':
+    case 'callback.sample':
+    case 'callback.record':
+      return decideFollowUp(state, command, time, rules);
+    case 'opinion.file':
+    case 'opinion.assign':
+    case 'opinion.answer':
+    case 'opinion.close':
+    case 'opinion.reopen':
+      return decideOpinion(state, command, time, rules);
+    case 'surge.start':
+    case 'surge.change':
+    case 'surge.end':
+      return decideSurge(state, command, time, rules);
+    case 'satellite.join':
+    case 'satellite.leave':
+    case 'satellite.take':
+    case 'block.lease':
+      return decideSatellite(state, command, time, rules);
     case 'day.check':
-      return NOTHING_NEW;
+      return accept(...due(state, time, rules));
   }
 }

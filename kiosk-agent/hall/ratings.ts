@@ -3,7 +3,7 @@ import type { CloseReason, EventData, EventDraft, RatingFlag, RatingLevel } from
 import type { Decision, RatingCommand } from './commands.ts';
 import { accept, happened, NOTHING_NEW, refuse, windowSubject } from './decision.ts';
 import { isKnownPress } from './presses.ts';
-import type { HallState, RatingSession } from './state.ts';
+import type { HallRules, HallState, RatingSession } from './state.ts';
 
 type Press = Extract<RatingCommand, { name: 'rating.press' }>;
 type Touch = Extract<RatingCommand, { name: 'rating.touch' }>;
@@ -15,7 +15,13 @@ const AT_ONCE_MS = 1000;
 const BEFORE_PROMPT_MS = 2000;
 
 /** Decides a press, a touch on the screen or the end of an evaluation at `time` (RFC 3339, the hall's offset). */
-export function decideRating(state: HallState, command: RatingCommand, time: string): Decision {
+export function decideRating(
+  state: HallState,
+  command: RatingCommand,
+  time: string,
+  rules: HallRules,
+): Decision {
+  void rules;
   switch (command.name) {
     case 'rating.press':
       return press(state, command, time);

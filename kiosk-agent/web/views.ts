@@ -215,13 +215,31 @@ function hallInfo({ hall, rules }: Config): HallInfo {
 
 /** What the rules must know of the configuration. */
 export function rulesOf({ hall, services, windows, rules }: Config): HallRules {
+  const { followUp } = rules;
   return {
     timeZone: hall.timeZone,
-    services: services.map(({ id, prefix, minutes }) => ({ id, prefix, minutes })),
+    opening: hall.opening ?? null,
+    calendar: hall.calendar,
+    services: services.map(({ id, prefix, minutes, realName, appointments }) => ({
+      id,
+      prefix,
+      minutes,
+      realName: realName ?? rules.realName.mode,
+      appointments,
+    })),
     windows,
     missed: rules.missed,
     recall: rules.recall,
     priorityHeadStartMin: rules.priorityHeadStartMin,
+    appointmentHeadStartMin: rules.appointmentHeadStartMin,
+    priorityCounts: rules.priorityCounts,
+    parkMinutes: rules.parkMinutes ?? null,
+    realName: { takeAndCancel: rules.realName.takeAndCancel },
     rating: rules.rating,
+    appointments: rules.appointments,
+    followUp: { ...followUp, options: followUp.options.map(({ code }) => code) },
+    opinions: rules.opinions,
+    surge: rules.surge,
+    offlineNumbers: rules.offlineNumbers,
   };
 }

@@ -9,9 +9,9 @@ import { emptyState, type HallRules, type HallState, type Ticket } from '../../k
 export const RULES: HallRules = {
   timeZone: 'Asia/Shanghai',
   services: [
-    { id: 'transfer', prefix: 'A', minutes: 10 },
-    { id: 'mortgage', prefix: 'B', minutes: 20 },
-    { id: 'query', prefix: 'A', minutes: 5 },
+    { id: 'transfer', prefix: 'A', minutes: 10, realName: 'optional', appointments: true },
+    { id: 'mortgage', prefix: 'B', minutes: 20, realName: 'optional', appointments: true },
+    { id: 'query', prefix: 'A', minutes: 5, realName: 'optional', appointments: true },
   ],
   windows: [
     { number: 1, services: ['transfer'] },
@@ -21,7 +21,33 @@ export const RULES: HallRules = {
   missed: { policy: 'keep-calls', calls: 2 },
   recall: { coolDownS: 5, limit: 3 },
   priorityHeadStartMin: 30,
-  rating: { seconds: 30 },
+  rating: { seconds: 30, flags: { shortServiceS: 0, runLength: 20, burstCount: 8, burstMinutes: 10 } },
+  opening: null,
+  calendar: { weekend: [0, 6], holidays: [], makeUpDays: [] },
+  appointmentHeadStartMin: 15,
+  priorityCounts: 'claimed',
+  parkMinutes: null,
+  realName: { takeAndCancel: { times: 3, days: 14 } },
+  appointments: {
+    slotMinutes: 30,
+    daysAhead: 14,
+    share: 0.5,
+    earlyMin: 60,
+    lateMin: 15,
+    tooLate: 'normal',
+    noShow: null,
+  },
+  followUp: {
+    badThrough: 2,
+    clock: { contacted: 1, answered: 15 },
+    appealWorkingDays: 5,
+    reasonHours: 72,
+    options: ['slow', 'rude', 'unclear'],
+    keepDays: 60,
+  },
+  opinions: { dueWorkingDays: 5, keepDays: 60 },
+  surge: { auto: null },
+  offlineNumbers: { from: 701, size: 50, days: 7 },
 };
 
 export class Hall {

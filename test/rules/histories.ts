@@ -2,12 +2,24 @@
 import fc from 'fast-check';
 import type { RatingLevel } from '../../kiosk-agent/contract/events.ts';
 import type { TicketState } from '../../kiosk-agent/contract/live.ts';
-import type { Command } from '../../kiosk-agent/hall/commands.ts';
+import type {
+  Command,
+  DayCommand,
+  RatingCommand,
+  TicketCommand,
+  WindowCommand,
+} from '../../kiosk-agent/hall/commands.ts';
 import { localTime } from '../../kiosk-agent/hall/day.ts';
 import type { HallRules, HallState } from '../../kiosk-agent/hall/state.ts';
 import { RULES } from './hall.ts';
 
-type Kind = Exclude<Command['name'], 'rating.press'> | 'press' | 'press again';
+type Kind =
+  | Exclude<
+      (TicketCommand | WindowCommand | RatingCommand | DayCommand)['name'],
+      'rating.press' | 'ticket.priority' | 'window.match'
+    >
+  | 'press'
+  | 'press again';
 export type Step = { kind: Kind; laterMs: number; pick: number; choice: number };
 export type History = { rules: HallRules; start: Date; steps: Step[]; cut: number };
 
@@ -60,20 +72,22 @@ const step: fc.Arbitrary<Step> = fc.record({
   choice: fc.nat(1_000_000),
 });
 
-const rules: fc.Arbitrary<HallRules> = fc.record({
-  timeZone: fc.constantFrom('Asia/Shanghai', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'),
-  services: fc.constant(RULES.services),
-  windows: fc.constant(RULES.windows),
-  missed: fc.constantFrom<HallRules['missed'][]>(
-    { policy: 'void' },
-    { policy: 'back', places: 2 },
-    { policy: 'keep-calls', calls: 1 },
-    { policy: 'keep-minutes', minutes: 10 },
-  ),
-  recall: fc.record({ coolDownS: fc.constantFrom(0, 1, 5), limit: fc.constantFrom(0, 1, 3) }),
-  priorityHeadStartMin: fc.constantFrom(0, 30),
-  rating: fc.record({ seconds: fc.constantFrom(15, 60) }),
-});
+const rules: fc.Arbitrary<HallRules> = fc
+  .record({
+    timeZone: fc.constantFrom('Asia/Shanghai', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'),
+    services: fc.constant(RULES.services),
+    windows: fc.constant(RULES.windows),
+    missed: fc.constantFrom<HallRules['missed'][]>(
+      { policy: 'void' },
+      { policy: 'back', places: 2 },
+      { policy: 'keep-calls', calls: 1 },
+      { policy: 'keep-minutes', minutes: 10 },
+    ),
+    recall: fc.record({ coolDownS: fc.constantFrom(0, 1, 5), limit: fc.constantFrom(0, 1, 3) }),
+    priorityHeadStartMin: fc.constantFrom(0, 30),
+    seconds: fc.constantFrom(15, 60),
+  })
+  .map(({ seconds, ...drawn }) => ({ ...RULES, ...drawn, rating: { ...RULES.rating, seconds } }));
 
 /** Starts lie before the changes of summer time on both sides of the world. */
 export const history: fc.Arbitrary<History> = fc.record({

@@ -160,8 +160,8 @@ describe('a ticket is taken', () => {
 
   it('never gives one number twice when one prefix begins another', () => {
     const services = [
-      { id: 'short', prefix: 'A', minutes: 5 },
-      { id: 'long', prefix: 'A1', minutes: 5 },
+      { id: 'short', prefix: 'A', minutes: 5, realName: 'off' as const, appointments: false },
+      { id: 'long', prefix: 'A1', minutes: 5, realName: 'off' as const, appointments: false },
     ];
     const hall = new Hall({ services });
     expect(hall.ticket(hall.reserve('long')).number).toBe('A1001');

@@ -1,0 +1,47 @@
+/** Settings of what the hall is connected to besides its devices: registration platform, video recorder, the secret for persons. */
+import { z } from 'zod';
+
+export const secret = z
+  .string()
+  .regex(
+    /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/,
+    'a secret is env:NAME or file:PATH, never a value in the file',
+  );
+
+export const platformSection = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https?$/ })
+      .describe('Where the registration platform answers (docs/platform.md)'),
+    token: secret,
+    timeoutMs: z.int().min(200).max(30_000).default(4000).describe('The whole question with its retries, ms'),
+    retries: z.int().min(0).max(5).default(2),
+    cacheS: z.int().min(0).max(3600).default(60).describe('An answer is used again for so long, s'),
+  })
+  .describe('Connector to the registration platform: progress of a case');
+
+export const videoSection = z
+  .strictObject({
+    template: z
+      .string()
+      .min(8)
+      .max(500)
+      .describe(
+        'Playback address of the recorder with {channel} {window} {start} {end} … (docs/platform.md)',
+      ),
+    cameras: z
+      .record(z.string().regex(/^[1-9]\d{0,2}$/, 'a window number'), z.string().min(1).max(64))
+      .default({})
+      .describe('Channel of the camera at each window'),
+    beforeS: z.int().min(0).max(3600).default(30),
+    afterS: z.int().min(0).max(3600).default(120),
+  })
+  .describe('Playback links from events to the video recorder');
+
+export const identitySection = z
+  .strictObject({
+    secret: secret.describe(
+      'From it come the yearly keys by which ID numbers are hashed; the same at the hub, its satellites and the platform. Without it: a random one in the state folder',
+    ),
+  })
+  .describe('How persons are known without their numbers');

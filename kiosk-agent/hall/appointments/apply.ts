@@ -1,0 +1,8 @@
+/** Appointments. What its events change. */
+import type { AppliedEvent } from '../apply.ts';
+import type { HallState } from '../state.ts';
+
+export function applyAppointment(state: HallState, event: AppliedEvent): void {
+  void state;
+  void event;
+}

@@ -1,0 +1,8 @@
+/** What follows a rating. What its events change. */
+import type { AppliedEvent } from '../apply.ts';
+import type { HallState } from '../state.ts';
+
+export function applyFollowUp(state: HallState, event: AppliedEvent): void {
+  void state;
+  void event;
+}

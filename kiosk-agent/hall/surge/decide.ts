@@ -1,0 +1,18 @@
+/** Surge. */
+import type { Decision } from '../commands.ts';
+import { refuse } from '../decision.ts';
+import type { HallRules, HallState } from '../state.ts';
+import type { SurgeCommand } from './commands.ts';
+
+/** Decides at `time` (RFC 3339, the hall's offset). */
+export function decideSurge(
+  state: HallState,
+  command: SurgeCommand,
+  time: string,
+  rules: HallRules,
+): Decision {
+  void state;
+  void time;
+  void rules;
+  return refuse('bad-request', `${command.name} is not built yet`);
+}

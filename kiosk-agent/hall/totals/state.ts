@@ -1,0 +1,48 @@
+/** What is counted while it happens: today, and the closed days. */
+import { TIME_STEPS_S, type DayTotals, type Tally, type Times } from '../../contract/totals.ts';
+
+export type TotalsState = {
+  today: DayTotals;
+  /** seq of this day's `hall.day.opened`; 0 before the first day */
+  fromSeq: number;
+  /** closed days, oldest first, at most {@link DAYS_KEPT} */
+  days: { day: string; fromSeq: number; throughSeq: number; totals: DayTotals }[];
+};
+
+export const DAYS_KEPT = 400;
+
+export function noTimes(): Times {
+  return { count: 0, sumS: 0, maxS: 0, counts: Array.from({ length: TIME_STEPS_S.length + 1 }, () => 0) };
+}
+
+export function noTally(): Tally {
+  return {
+    tickets: 0,
+    called: 0,
+    served: 0,
+    missed: 0,
+    cancelled: 0,
+    waited: noTimes(),
+    atWindow: noTimes(),
+    ratings: [0, 0, 0, 0, 0],
+    asked: 0,
+    lapsed: 0,
+  };
+}
+
+export function noDayTotals(): DayTotals {
+  return {
+    hall: noTally(),
+    services: {},
+    windows: {},
+    staff: {},
+    promises: { count: 0, kept: 0, errorSumS: 0, absErrorSumS: 0 },
+    appointments: { booked: 0, checkedIn: 0, lapsed: 0, cancelled: 0 },
+    opinions: 0,
+    traces: 0,
+  };
+}
+
+export function noTotals(): TotalsState {
+  return { today: noDayTotals(), fromSeq: 0, days: [] };
+}
