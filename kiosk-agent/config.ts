@@ -3,9 +3,10 @@
  * JSON Schema for editors. Names in it are fixed by docs/configuration.md.
  */
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
-import { calendarSection } from './config/calendar.ts';
+import { calendarSection, withCalendarFile } from './config/calendar.ts';
 import { identitySection, platformSection, secret, videoSection } from './config/connections.ts';
 import { rulesSection, text } from './config/rules.ts';
 import { deviceRow } from './contract/devices.ts';
@@ -221,11 +222,16 @@ export function loadConfig(file: string, checkDevices: DeviceCheck, state: strin
       faults: [{ path: '', line: 0, column: 0, message: `cannot be read: ${(error as Error).message}` }],
     };
   }
-  return parseConfig(source, checkDevices, state);
+  return parseConfig(source, checkDevices, state, dirname(file));
 }
 
-/** As {@link loadConfig}, from the text of the file. */
-export function parseConfig(source: string, checkDevices: DeviceCheck, state: string): ConfigResult {
+/** As {@link loadConfig}, from the text of the file; `folder`: what the files that it names are beside. */
+export function parseConfig(
+  source: string,
+  checkDevices: DeviceCheck,
+  state: string,
+  folder = '.',
+): ConfigResult {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, uniqueKeys: true });
   if (document.errors.length > 0)
@@ -253,8 +259,16 @@ export function parseConfig(source: string, checkDevices: DeviceCheck, state: st
       const path = ['devices', index, ...inRow];
       faults.push({ path: pathText(path), ...place(document, lines, path), message: why });
     }
-  if (faults.length > 0) return { ok: false, faults };
-  return { ok: true, config: parsed.data as Config };
+  if (!parsed.success || faults.length > 0) return { ok: false, faults };
+  const calendar = withCalendarFile(parsed.data.hall.calendar, folder);
+  if (!calendar.ok) {
+    const path = ['hall', 'calendar', 'file'];
+    return {
+      ok: false,
+      faults: [{ path: pathText(path), ...place(document, lines, path), message: calendar.why }],
+    };
+  }
+  return { ok: true, config: { ...parsed.data, hall: { ...parsed.data.hall, calendar: calendar.calendar } } };
 }
 
 /** Every fault of a configuration, one line each: FILE:LINE:COLUMN: path: what is wrong. */

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseConfig, readSecret } from '../kiosk-agent/config.ts';
+import { loadConfig, parseConfig, readSecret } from '../kiosk-agent/config.ts';
 import { deviceFaults } from '../kiosk-agent/device/manager.ts';
 import { hallYaml } from './harness/hall.ts';
 import { ROOT } from './harness/programs.ts';
@@ -28,7 +27,7 @@ describe('the configuration', () => {
   });
 
   it('takes the hall that ships', () => {
-    expect(check(readFileSync(join(ROOT, 'halls', 'weihai.yaml'), 'utf8')).ok).toBe(true);
+    expect(loadConfig(join(ROOT, 'halls', 'weihai.yaml'), deviceFaults, '/state')).toMatchObject({ ok: true });
   });
 
   it('names every error at once with its path and line', () => {
@@ -119,5 +118,29 @@ describe('the configuration', () => {
     expect(bad.stderr).toContain('package.json:1:1: hall: ');
     expect(hall('config', 'check')).toMatchObject({ status: 2 });
     expect(hall('config', 'check', '/no/such/hall.yaml').stderr).toContain('cannot be read');
+  });
+});
+
+describe('the calendar of a hall', () => {
+  const withCalendar = (calendar: string): string =>
+    hallYaml().replace(/^hall: +\{/m, `hall: {calendar: ${calendar}, `);
+
+  it('takes the days of a file that stands beside it, and its own', () => {
+    const result = parseConfig(
+      withCalendar(`{file: calendar-cn-2026.yaml, holidays: ['2026-12-31']}`),
+      deviceFaults,
+      '/state',
+      join(ROOT, 'halls'),
+    );
+    const calendar = result.ok ? result.config.hall.calendar : null;
+    expect(calendar?.holidays).toContain('2026-12-31');
+    expect(calendar?.holidays).toContain('2026-10-01');
+    expect(calendar?.makeUpDays).toContain('2026-10-10');
+  });
+
+  it('says which file cannot be read', () => {
+    expect(faults(withCalendar('{file: nowhere.yaml}'))).toEqual([
+      expect.stringMatching(/hall\.calendar\.file: .*nowhere\.yaml: ENOENT/),
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 /** The box's own hall: the example hall with its devices and its link pointed at what the box has started. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { isMap, isSeq, parseDocument } from 'yaml';
 
 export type BoxAddresses = {
@@ -42,6 +43,9 @@ export function writeBoxHall(source: string, target: string, box: BoxAddresses):
   document.commentBefore = ' Made by `npm start` from the example hall; written again at each start.';
   document.setIn(['agent', 'listen'], box.listen);
   document.deleteIn(['hall', 'opening']);
+  const calendar = document.getIn(['hall', 'calendar', 'file']);
+  if (typeof calendar === 'string')
+    document.setIn(['hall', 'calendar', 'file'], resolve(dirname(source), calendar));
   const devices = document.get('devices');
   if (isSeq(devices))
     for (const device of devices.items)

@@ -262,6 +262,6 @@ describe('hall-sim', () => {
     expect(lines.length).toBe(12);
     const hall = parseDocument(readFileSync(join(ROOT, 'halls', 'weihai.yaml'), 'utf8'));
     hall.set('devices', parse(lines.join('\n')));
-    expect(parseConfig(hall.toString(), deviceFaults, '/state')).toMatchObject({ ok: true });
+    expect(parseConfig(hall.toString(), deviceFaults, '/state', join(ROOT, 'halls'))).toMatchObject({ ok: true });
   });
 });
