@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addKioskDevices } from './cli/kiosk-devices.ts';
 import { exit, fail } from './cli/one-device.ts';
 import { addPanel } from './cli/panel.ts';
+import { addPlatform } from './cli/platform.ts';
 import { addReplay } from './cli/replay.ts';
 import { addRun } from './cli/run.ts';
 import { addUsbAttach } from './cli/usb-attach.ts';
@@ -16,5 +17,6 @@ addPanel(program);
 addRun(program);
 addReplay(program);
 addUsbAttach(program);
+addPlatform(program);
 
 program.parseAsync().catch(fail);

@@ -14,7 +14,12 @@ export const platformSection = z
       .url({ protocol: /^https?$/ })
       .describe('Where the registration platform answers (docs/platform.md)'),
     token: secret,
-    timeoutMs: z.int().min(200).max(30_000).default(4000).describe('The whole question with its retries, ms'),
+    timeoutMs: z
+      .int()
+      .min(200)
+      .max(30_000)
+      .default(4000)
+      .describe('One call, ms; a visitor waits at most 8 s for all tries together'),
     retries: z.int().min(0).max(5).default(2),
     cacheS: z.int().min(0).max(3600).default(60).describe('An answer is used again for so long, s'),
   })

@@ -1,7 +1,8 @@
 /** Settings of the hall's rules. What each means for people stands in docs/rules.md. */
 import { z } from 'zod';
-import { FOLLOW_UP_STEPS } from '../contract/follow-up.ts';
+import { CLOCK_STEPS } from '../contract/follow-up.ts';
 import { surgeMeasures } from '../contract/surge.ts';
+import { ratingLevel } from '../contract/words.ts';
 
 export const text = z
   .strictObject({ zh: z.string().min(1), en: z.string().min(1) })
@@ -15,7 +16,15 @@ const missed = z.discriminatedUnion('policy', [
 ]);
 const minutes = (most: number) => z.int().min(0).max(most);
 const workingDays = z.int().min(0).max(250);
-const option = z.strictObject({ code: z.string().regex(/^[0-9A-Za-z.-]{1,32}$/), ...text.shape });
+const option = z.strictObject({
+  code: z.string().regex(/^[0-9A-Za-z.-]{1,32}$/),
+  ...text.shape,
+  levels: z
+    .array(ratingLevel)
+    .min(1)
+    .optional()
+    .describe('The levels at which the visitor is shown it; without it: all'),
+});
 
 export const REASON_LISTS = [
   'call-out-of-turn',
@@ -112,12 +121,24 @@ export const rulesSection = z
       .strictObject({
         badThrough: z.union([z.literal(1), z.literal(2)]).default(2),
         clock: z
-          .partialRecord(z.enum(FOLLOW_UP_STEPS), workingDays)
+          .partialRecord(z.enum(CLOCK_STEPS), workingDays)
+          .refine((clock) => {
+            const days = CLOCK_STEPS.flatMap((step) => clock[step] ?? []);
+            return days.every((each, at) => at === 0 || each >= (days[at - 1] ?? 0));
+          }, 'a step cannot be due before the one that it follows: contacted, rectified, answered, closed')
           .default({ contacted: 1, answered: 15 })
           .describe('Working days after a bad rating by which each step is due; the region says which'),
         appealWorkingDays: workingDays.default(5),
         reasonHours: z.int().min(1).max(720).default(72),
-        options: z.array(option).max(30).default([]).describe('Official options for the reason of a rating'),
+        options: z
+          .array(option)
+          .max(30)
+          .refine(
+            (options) => new Set(options.map(({ code }) => code)).size === options.length,
+            'two options have the same code',
+          )
+          .default([])
+          .describe('Official options for the reason of a rating'),
         keepDays: z.int().min(1).max(400).default(60),
       })
       .prefault({}),

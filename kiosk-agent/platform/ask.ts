@@ -1,4 +1,5 @@
 /** One call to the platform, and what its outcome means (docs/platform.md, "The call"). */
+import { callAddress } from './address.ts';
 import { type PlatformCase, understand } from './answer.ts';
 
 /** As kiosk-agent/device/clock.ts; tests bring their own. */
@@ -55,11 +56,6 @@ export async function ask(line: Line, body: string, stop: AbortSignal): Promise<
     // Whatever of the answer was not read need not come.
     limit.abort();
   }
-}
-
-/** Where the call goes; nothing about a person ever stands in it. */
-export function callAddress(url: string): string {
-  return `${url.replace(/\/+$/, '')}/v1/cases/query`;
 }
 
 async function meaning(response: Response): Promise<Outcome> {

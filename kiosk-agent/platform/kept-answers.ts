@@ -37,7 +37,7 @@ export function keptAnswers(clock: Clock) {
       dropOld();
       return entry;
     },
+    drop: (key: string) => entries.delete(key),
     clear: () => entries.clear(),
-    count: () => entries.size,
   };
 }

@@ -1,6 +1,7 @@
 /** The registration platform as the hub knows it: how far a person's cases are (docs/platform.md). */
 import type { WorkCalendar } from '../hall/calendar.ts';
 import { localTime } from '../hall/day.ts';
+import { platformFault } from './address.ts';
 import { caseNumber as caseNumberForm } from './answer.ts';
 import { ask, type Clock, type Failure, type Line, type Outcome, type Trouble } from './ask.ts';
 import { type CaseView, caseView } from './case-view.ts';
@@ -112,15 +113,16 @@ export function createPlatform(options: PlatformOptions): Platform {
   }
 
   function start(key: string, line: Line, body: string): Flight {
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
     const stop = new AbortController();
-    const flight: Flight = { outcome: never, stop, waiting: 0, until: -Infinity, soFar: null };
+    const flight: Flight = { outcome: promise, stop, waiting: 0, until: -Infinity, soFar: null };
     flights.set(key, flight);
-    flight.outcome = tries(flight, line, body).then((outcome) => {
-      // Whoever was told `refused` may no longer show what it was told before.
-      if (!outcome.ok && outcome.why === 'refused') kept.clear();
+    void tries(flight, line, body).then((outcome) => {
       if (outcome.ok && !stop.signal.aborted) kept.put(key, outcome.cases);
+      // Whoever refuses does not want shown what it said before.
+      if (!outcome.ok && outcome.why === 'refused') kept.drop(key);
       leave(key, flight);
-      return outcome;
+      resolve(outcome);
     });
     return flight;
   }
@@ -140,7 +142,6 @@ export function createPlatform(options: PlatformOptions): Platform {
       const ms = outcome.afterMs ?? pauseMs(again, options.random());
       if (clock.monotonicMs() + ms >= flight.until) return outcome;
       await pause(clock, ms, signal);
-      if (signal.aborted) return outcome;
     }
   }
 
@@ -167,20 +168,6 @@ export function createPlatform(options: PlatformOptions): Platform {
     },
   };
 }
-
-/** What is wrong with a platform's address, in a sentence; null when nothing is. The token goes over https, or stays on this computer. */
-export function platformFault(url: string): string | null {
-  if (!URL.canParse(url)) return `platform.url: "${url}" is no address; write https://HOST/PATH`;
-  const { protocol, hostname, username, password, search, hash } = new URL(url);
-  if (username || password)
-    return 'platform.url: no name or password in the address; the token is platform.token';
-  if (search || hash) return 'platform.url: nothing after the path; /v1/cases/query is put behind it';
-  const here = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-  if (protocol === 'https:' || (protocol === 'http:' && here)) return null;
-  return `platform.url: ${protocol}//${hostname} would send the token in the clear; write https://`;
-}
-
-const never = new Promise<never>(() => {});
 
 /** The call's body, which is also the key of its answer: the same person and case number are the same text. */
 function bodyOf({ year, hash }: Person, caseNumber?: string): string {

@@ -249,8 +249,8 @@ describe('hall-sim', () => {
   it('every command is in the pages of the simulator', () => {
     const { stdout } = spawnSync(process.execPath, [join(ROOT, cli), '--help'], { encoding: 'utf8' });
     const commands = [...stdout.matchAll(/^ {2}([a-z0-9-]+) \[options\]/gm)].map((match) => match[1] ?? '');
-    expect(commands.length).toBe(14);
-    const pages = ['simulator.md', 'usb.md', 'scenarios.md', 'captures.md']
+    expect(commands.length).toBe(15);
+    const pages = ['simulator.md', 'usb.md', 'scenarios.md', 'captures.md', 'platform.md']
       .map((page) => readFileSync(join(ROOT, 'docs', page), 'utf8'))
       .join('\n');
     for (const command of commands) expect(pages).toContain(`hall-sim ${command} `);
@@ -262,6 +262,8 @@ describe('hall-sim', () => {
     expect(lines.length).toBe(12);
     const hall = parseDocument(readFileSync(join(ROOT, 'halls', 'weihai.yaml'), 'utf8'));
     hall.set('devices', parse(lines.join('\n')));
-    expect(parseConfig(hall.toString(), deviceFaults, '/state', join(ROOT, 'halls'))).toMatchObject({ ok: true });
+    expect(parseConfig(hall.toString(), deviceFaults, '/state', join(ROOT, 'halls'))).toMatchObject({
+      ok: true,
+    });
   });
 });
