@@ -1,39 +1,72 @@
-/** Who may look: a browser on this machine without a token, everybody else with the viewer's. */
+/**
+ * Who may look: a browser on this machine without a token, everybody else with the viewer's. Who may book appointments: a
+ * program with the booking service's token, from wherever.
+ */
 import { parseCookie } from 'cookie';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { RequestHandler } from 'express';
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { HallError } from '../kiosk-agent/contract/problem.ts';
 import { isToken, tokenHash } from './agents.ts';
 
 export const COOKIE = 'central_viewer';
-const tokensFile = z.object({ viewer: z.string().min(16).max(256) });
+const token = z.string().min(16).max(256);
+/** `booking` came later: a file of before has none. */
+const tokensFile = z.object({ viewer: token, booking: token.optional() });
+export type CentralTokens = { viewer: string; booking: string };
 
-/** The viewer's token from `<state>/tokens.json` (mode 0600), made the first time. Throws an Error that names the file when it cannot be read. */
-export function viewerToken(stateDir: string): string {
+/** The tokens from `<state>/tokens.json` (mode 0600), made the first time. Throws an Error that names the file when it cannot be read. */
+export function centralTokens(stateDir: string): CentralTokens {
   const path = join(stateDir, 'tokens.json');
-  if (!existsSync(path)) {
-    const tokens = { viewer: randomBytes(32).toString('base64url') };
-    writeFileSync(path, `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  const found = existsSync(path) ? readTokens(path) : { viewer: newToken() };
+  const tokens = { ...found, booking: found.booking ?? newToken() };
+  if (found.booking === undefined) {
+    // Renamed over the old one: a power cut leaves one of the two, whole.
+    writeFileSync(`${path}.new`, `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600 });
+    renameSync(`${path}.new`, path);
   }
   chmodSync(path, 0o600);
+  return tokens;
+}
+
+function readTokens(path: string): z.infer<typeof tokensFile> {
   try {
-    return tokensFile.parse(JSON.parse(readFileSync(path, 'utf8'))).viewer;
+    return tokensFile.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
     throw new Error(
-      `${path} is damaged: it must be {"viewer": "at least 16 characters"}; delete it to get a new one`,
+      `${path} is damaged: it must be {"viewer": "at least 16 characters", "booking": "the same"}; delete it to get new ones`,
     );
   }
+}
+
+function newToken(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 /** Checks requests, HTTP and upgrade alike. */
 export class Access {
   readonly #hash: string;
-  constructor(token: string) {
-    this.#hash = tokenHash(token);
+  readonly #booking: string;
+  constructor({ viewer, booking }: CentralTokens) {
+    this.#hash = tokenHash(viewer);
+    this.#booking = tokenHash(booking);
   }
+
+  /** Lets only the booking service through: its bearer token, never a cookie and never for being on this machine. */
+  readonly onlyBooking: RequestHandler = (request, _response, next) => {
+    const bearer = bearerOf(request);
+    if (bearer !== undefined && isToken(bearer, this.#booking)) return next();
+    next(
+      new HallError(
+        'not-signed-in',
+        'the booking token is needed: "booking" in tokens.json of the state folder',
+      ),
+    );
+  };
 
   isViewer(token: string): boolean {
     return isToken(token, this.#hash);
@@ -41,10 +74,13 @@ export class Access {
 
   mayLook(request: IncomingMessage): boolean {
     if (isLocal(request)) return true;
-    const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    const token = bearer ?? parseCookie(request.headers.cookie ?? '')[COOKIE];
+    const token = bearerOf(request) ?? parseCookie(request.headers.cookie ?? '')[COOKIE];
     return token !== undefined && this.isViewer(token);
   }
+}
+
+function bearerOf(request: IncomingMessage): string | undefined {
+  return /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
 }
 
 /**

@@ -4,10 +4,11 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { LINK_PATH } from '../kiosk-agent/contract/link.ts';
-import { Access, viewerToken } from './access.ts';
+import { Access, centralTokens } from './access.ts';
 import { agentsOf } from './agents.ts';
 import { openDatabase } from './database.ts';
 import { Live } from './live.ts';
+import { Outbox } from './outbox.ts';
 import { Receiver } from './receiver.ts';
 import { centralWeb } from './web.ts';
 
@@ -27,7 +28,7 @@ export async function startCentral(
 ): Promise<{ url: string; receiver: Receiver; close: () => Promise<void> }> {
   const { stateDir, clock, log } = options;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  const access = new Access(viewerToken(stateDir));
+  const access = new Access(centralTokens(stateDir));
   let ready = false;
   let app: RequestListener = (_request, response) =>
     void response.writeHead(503, { 'retry-after': '2' }).end();
@@ -54,12 +55,25 @@ export async function startCentral(
   const live: Live = new Live(http, database, agents, () => receiver, access, clock);
   const receiver: Receiver = new Receiver(http, database, agents, clock, log, {
     committed: (agentId) => live.changed(agentId),
-    presence: (agentId) => live.changed(agentId),
+    presence: (agentId) => {
+      live.changed(agentId);
+      if (receiver.presence(agentId)?.connected) outbox.wake(agentId);
+    },
   });
-  app = centralWeb({ database, agents, receiver, access, log });
+  const outbox = new Outbox(
+    database,
+    {
+      command: (agentId, command, withinMs) => receiver.command(agentId, command, withinMs),
+      connected: (agentId) => receiver.presence(agentId)?.connected === true,
+    },
+    clock,
+    log,
+  );
+  app = centralWeb({ database, agents, receiver, outbox, access, clock, log });
   ready = true;
 
   const close = async () => {
+    await outbox.close();
     await Promise.all([receiver.close(), live.close()]);
     stopListening();
     await agents.close();

@@ -13,6 +13,8 @@ export type HallRow = {
   region: string;
   epoch: string | null;
   through: number;
+  /** SHA-256 of record `through`: what the hall's own log must have there (`hall journal verify --against`) */
+  hash: string | null;
   lastEventAt: string | null;
   /** the hall's own day that the figures are of */
   day: string | null;
@@ -58,11 +60,17 @@ export type TicketRow = {
   changedAt: string;
 };
 
+/**
+ * prev-differs: taken, but not linked to the one before; other-history: not the record that is here; set-back: the agent's log
+ * ends before its copy here; new-epoch: its history began anew.
+ */
+export type AlarmKind = 'prev-differs' | 'other-history' | 'set-back' | 'new-epoch';
+
 export type AlarmRow = {
   agentId: string;
   epoch: string;
   seq: number;
-  kind: 'prev-differs' | 'other-history';
+  kind: AlarmKind;
   at: string;
 };
 
@@ -105,6 +113,7 @@ export async function hallRows(
       region: agent.region,
       epoch: null,
       through: 0,
+      hash: null,
       lastEventAt: null,
       day: null,
       tickets: 0,
@@ -187,7 +196,7 @@ type StoredRating = Omit<RatingRow, 'device' | 'promptedAt' | 'pressedAt'> & {
 /** Waiting counts the current epoch only: what an older installation left in line waits for nobody. */
 const HALLS = `
   SELECT h.hall, h.agent_id AS "agentId", h.region, h.epoch, h.day, h.offset_minutes AS "offset",
-         h.last_event_at AS "lastEventAt", s.through, s.received_at AS "receivedAt",
+         h.last_event_at AS "lastEventAt", s.through, s.last_hash AS hash, s.received_at AS "receivedAt",
          coalesce(t.tickets, 0) AS tickets, coalesce(t.waiting, 0) AS waiting, coalesce(t.finished, 0) AS finished,
          coalesce(r.level5, 0) AS level5, coalesce(r.level4, 0) AS level4, coalesce(r.level3, 0) AS level3,
          coalesce(r.level2, 0) AS level2, coalesce(r.level1, 0) AS level1

@@ -6,13 +6,14 @@ import {
   linkAuth,
   linkCommandAnswer,
   LINK_PATH,
+  type LinkAuth,
   type LinkCommand,
   type Receipt,
 } from '../kiosk-agent/contract/link.ts';
 import { isToken, type Agents } from './agents.ts';
 import type { StreamName } from './batch.ts';
 import type { Database } from './database.ts';
-import { takeBatch, through, type Taken } from './store.ts';
+import { checkEnd, takeBatch, through, type Taken } from './store.ts';
 
 /** A batch may have 256 KiB; what is larger than this is cut off with its connection before it is read. */
 const MESSAGE_MAX_BYTES = 1024 * 1024;
@@ -24,7 +25,7 @@ export type ReceiverEvents = {
   committed: (agentId: string, changed: NonNullable<Taken['changed']>) => void;
   presence: (agentId: string) => void;
 };
-type Passport = { stream: StreamName; region: string };
+type Passport = { stream: StreamName; region: string; end: LinkAuth['last'] };
 
 /** Receives for all agents until it is closed. Takes its place on `http` at once. */
 export class Receiver {
@@ -82,23 +83,32 @@ export class Receiver {
     return this.#presence.get(agentId);
   }
 
-  /** Sends a command to an agent and resolves with its answer, or a refusal when it is away or silent until the deadline. */
+  /**
+   * Sends a command to an agent and resolves with its answer, or a refusal when it is away or silent until the deadline, or for
+   * `withinMs` when that is sooner.
+   */
   async command(
     agentId: string,
     command: LinkCommand,
+    withinMs = Number.POSITIVE_INFINITY,
   ): Promise<{ id: string; ok?: true; refused?: string; why?: string }> {
     const { id, deadline } = command;
     const socket = [...(this.#sockets.get(agentId)?.values() ?? [])].at(-1);
     if (!socket) return { id, refused: 'away', why: `${agentId} is not connected` };
-    const ms = Math.max(1, Date.parse(deadline) - this.#clock().getTime());
+    const ms = Math.max(1, Math.min(withinMs, Date.parse(deadline) - this.#clock().getTime()));
+    const { promise: left, reject: leave } = Promise.withResolvers<never>();
+    socket.once('disconnect', leave);
     try {
-      return linkCommandAnswer.parse(await socket.timeout(ms).emitWithAck('command', command));
+      const answer = socket.timeout(ms).emitWithAck('command', command);
+      return linkCommandAnswer.parse(await Promise.race([answer, left]));
     } catch {
       return {
         id,
         refused: 'no-answer',
-        why: `${agentId} has not answered by ${deadline}; whether it was done is not known`,
+        why: `${agentId} has not answered in ${Math.ceil(ms / 1000)} s; whether it was done is not known`,
       };
+    } finally {
+      socket.off('disconnect', leave);
     }
   }
 
@@ -118,7 +128,7 @@ export class Receiver {
     if (this.#closed) throw refusal('stopping', 'the far end is stopping');
     const auth = linkAuth.safeParse(socket.handshake.auth);
     if (!auth.success) throw refusal('bad-auth', 'auth must be {agentId, epoch, token}');
-    const { agentId, epoch, token } = auth.data;
+    const { agentId, epoch, token, last } = auth.data;
     const agent = await this.#agents.find(agentId).catch(() => {
       throw refusal('stopping', 'the list of agents cannot be read');
     });
@@ -129,11 +139,11 @@ export class Receiver {
         `agent ${agentId} is not let in with this token; see "hall-central agent add"`,
       );
     }
-    socket.data = { stream: { agentId, epoch }, region: agent.region } satisfies Passport;
+    socket.data = { stream: { agentId, epoch }, region: agent.region, end: last } satisfies Passport;
   }
 
   #connected(socket: Socket): void {
-    const { stream } = socket.data as Passport;
+    const { stream, end } = socket.data as Passport;
     const { agentId, epoch } = stream;
     const epochs = this.#sockets.get(agentId) ?? new Map<string, Socket>();
     this.#sockets.set(agentId, epochs);
@@ -166,11 +176,15 @@ export class Receiver {
       this.#sockets.delete(agentId);
       this.#present(agentId, false);
     });
-    this.#track(this.#welcome(socket, stream));
+    this.#track(this.#welcome(socket, stream, end));
   }
 
-  async #welcome(socket: Socket, stream: StreamName): Promise<void> {
+  async #welcome(socket: Socket, stream: StreamName, end: LinkAuth['last']): Promise<void> {
     try {
+      if (end && (await checkEnd(this.#database, stream, end))) {
+        this.#log.error({ ...stream, end }, "the agent's log is not the one that this server has a copy of");
+        this.#on.committed(stream.agentId, { halls: [], alarms: 1 });
+      }
       socket.emit('welcome', { through: await through(this.#database, stream) });
     } catch {
       socket.disconnect(true);

@@ -4,11 +4,14 @@
  * The chain. A new event whose `prev` does not fit the event before it is taken and raises an alarm: losing ratings would be
  * worse than having them with a mark. A repeated event that is not the one we have is another history under the same name (a
  * journal set back to an old copy): taking it would lose one of the two, so it is refused and the agent keeps it.
+ * An agent says with its greeting where its log ends: a log that is shorter than the copy here, or ends with another record,
+ * raises an alarm although not one event of it has come. So does a new epoch of an agent that had one before.
  */
 import { CHAIN_START } from '../kiosk-agent/contract/events.ts';
 import type { Receipt } from '../kiosk-agent/contract/link.ts';
 import { checkBatch, eventHash, type CheckedEvent, type StreamName } from './batch.ts';
 import type { Database, Query } from './database.ts';
+import type { AlarmKind } from './overview.ts';
 import { project } from './projections.ts';
 
 /** What a batch has changed; null when nothing. */
@@ -21,6 +24,28 @@ export async function through(database: Database, stream: StreamName): Promise<n
     [stream.agentId, stream.epoch],
   );
   return rows[0]?.through ?? 0;
+}
+
+/**
+ * Compares where an agent says that its log ends with the copy here. Resolves true when that raised a new alarm: `set-back`
+ * at the first record that the agent no longer has, or `other-history` at a last record that is another one.
+ */
+export async function checkEnd(
+  database: Database,
+  stream: StreamName,
+  end: { seq: number; hash: string },
+): Promise<boolean> {
+  return database.transaction(async (query) => {
+    const key = [stream.agentId, stream.epoch];
+    const [row] = await query<{ through: number; lastHash: string }>(
+      'SELECT through, last_hash AS "lastHash" FROM streams WHERE agent_id = $1 AND epoch = $2',
+      key,
+    );
+    if (!row || row.through === 0 || end.seq > row.through) return false;
+    const other = end.seq > 0 && end.hash !== (await hashAt(query, key, end.seq, row));
+    if (other) return alarm(query, key, end.seq, 'other-history');
+    return end.seq < row.through && (await alarm(query, key, end.seq + 1, 'set-back'));
+  });
 }
 
 /**
@@ -47,10 +72,7 @@ async function store(
   events: CheckedEvent[],
 ): Promise<Taken> {
   const key = [stream.agentId, stream.epoch];
-  await query('INSERT INTO streams (agent_id, epoch, last_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
-    ...key,
-    CHAIN_START,
-  ]);
+  const begun = await query<{ another: boolean }>(BEGIN_STREAM, [...key, CHAIN_START]);
   const [row] = await query<{ through: number; lastHash: string }>(
     'SELECT through, last_hash AS "lastHash" FROM streams WHERE agent_id = $1 AND epoch = $2 FOR UPDATE',
     key,
@@ -61,10 +83,7 @@ async function store(
   const repeated = events.filter(({ event }) => event.seq <= through);
   const fresh = events.slice(repeated.length);
   const last = repeated.at(-1);
-  if (
-    last &&
-    last.hash !== (last.event.seq === through ? lastHash : await storedHash(query, key, last.event.seq))
-  ) {
+  if (last && last.hash !== (await hashAt(query, key, last.event.seq, { through, lastHash }))) {
     await alarm(query, key, last.event.seq, 'other-history');
     const why =
       `event ${last.event.seq} is not the one that this server has under the same epoch and seq: ` +
@@ -75,6 +94,7 @@ async function store(
   if (fresh.length === 0) return { receipt: { through }, changed: null };
 
   let alarms = 0;
+  if (begun[0]?.another && (await alarm(query, key, 1, 'new-epoch'))) alarms += 1;
   let hash = lastHash;
   for (const one of fresh) {
     if (one.event.prev !== hash) {
@@ -96,6 +116,11 @@ async function store(
   };
 }
 
+/** Tells of a stream that begins whether the agent had another one before. */
+const BEGIN_STREAM = `
+  INSERT INTO streams (agent_id, epoch, last_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+  RETURNING EXISTS (SELECT FROM streams WHERE agent_id = $1 AND epoch <> $2 AND through > 0) AS another`;
+
 const INSERT_EVENTS = `
   INSERT INTO events (agent_id, epoch, seq, hall, region, type, subject, time, event)
   SELECT $1, $2, (event->>'seq')::bigint, hall, event->>'region', event->>'type', event->>'subject',
@@ -103,7 +128,14 @@ const INSERT_EVENTS = `
   FROM jsonb_to_recordset($3::jsonb) AS batch(event jsonb, hall text)
   ORDER BY (event->>'seq')::bigint`;
 
-async function storedHash(query: Query, key: string[], seq: number): Promise<string> {
+/** The hash of record `seq` in the copy here. */
+async function hashAt(
+  query: Query,
+  key: string[],
+  seq: number,
+  end: { through: number; lastHash: string },
+): Promise<string> {
+  if (seq === end.through) return end.lastHash;
   const rows = await query<{ event: unknown }>(
     'SELECT event FROM events WHERE agent_id = $1 AND epoch = $2 AND seq = $3',
     [...key, seq],
@@ -111,14 +143,10 @@ async function storedHash(query: Query, key: string[], seq: number): Promise<str
   return eventHash(rows[0]?.event ?? null);
 }
 
-async function alarm(
-  query: Query,
-  key: string[],
-  seq: number,
-  kind: 'prev-differs' | 'other-history',
-): Promise<void> {
-  await query(
-    'INSERT INTO chain_alarms (agent_id, epoch, seq, kind) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+async function alarm(query: Query, key: string[], seq: number, kind: AlarmKind): Promise<boolean> {
+  const raised = await query(
+    'INSERT INTO chain_alarms (agent_id, epoch, seq, kind) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING seq',
     [...key, seq, kind],
   );
+  return raised.length > 0;
 }

@@ -9,8 +9,11 @@ import { agentId, epochId } from '../kiosk-agent/contract/link.ts';
 import { HallError, PROBLEM_CODES } from '../kiosk-agent/contract/problem.ts';
 import { COOKIE, type Access } from './access.ts';
 import type { Agents } from './agents.ts';
+import { appointmentRoutes } from './appointments.ts';
 import type { Database } from './database.ts';
-import { eventsAfter, hallRows, latestRatings } from './overview.ts';
+import { eventsAfter, hallRows, latestAlarms, latestRatings } from './overview.ts';
+import type { Outbox } from './outbox.ts';
+import { read } from './reading.ts';
 import type { Receiver } from './receiver.ts';
 
 const PAGE = fileURLToPath(new URL('./page/', import.meta.url));
@@ -23,13 +26,21 @@ const eventsQuery = z.object({
   after: z.coerce.number().int().min(0).default(0),
   limit: limit.default(100),
 });
-const ratingsQuery = z.object({ limit: limit.default(100) });
+const latestQuery = z.object({ limit: limit.default(100) });
 const loginBody = z.object({ token: z.string().min(1).max(256) });
 
-type Parts = { database: Database; agents: Agents; receiver: Receiver; access: Access; log: Logger };
+type Parts = {
+  database: Database;
+  agents: Agents;
+  receiver: Receiver;
+  outbox: Outbox;
+  access: Access;
+  clock: () => Date;
+  log: Logger;
+};
 
 /** Builds the application; it holds nothing that must be closed. */
-export function centralWeb({ database, agents, receiver, access, log }: Parts): Express {
+export function centralWeb({ database, agents, receiver, outbox, access, clock, log }: Parts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(
@@ -58,6 +69,10 @@ export function centralWeb({ database, agents, receiver, access, log }: Parts): 
     response.cookie(COOKIE, token, { httpOnly: true, sameSite: 'strict', path: '/', secure: request.secure });
     response.status(204).end();
   });
+  api.use(
+    '/halls/:agentId/appointments',
+    appointmentRoutes({ database, agents, outbox, clock, onlyBooking: access.onlyBooking }),
+  );
   api.use((request, _response, next) => {
     if (access.mayLook(request)) return next();
     throw new HallError(
@@ -69,7 +84,10 @@ export function centralWeb({ database, agents, receiver, access, log }: Parts): 
     response.json(await hallRows(database, agents, (id) => receiver.presence(id)));
   });
   api.get('/ratings', async (request, response) => {
-    response.json(await latestRatings(database, read(ratingsQuery, request.query).limit));
+    response.json(await latestRatings(database, read(latestQuery, request.query).limit));
+  });
+  api.get('/alarms', async (request, response) => {
+    response.json(await latestAlarms(database, read(latestQuery, request.query).limit));
   });
   api.get('/events', async (request, response) => {
     const query = read(eventsQuery, request.query);
@@ -97,15 +115,6 @@ function limited(perMinute: number): RequestHandler {
     handler: () => {
       throw new HallError('too-many-requests', `at most ${perMinute} requests a minute`);
     },
-  });
-}
-
-function read<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new HallError('bad-request', `${issue?.path.join('.') || 'body'}: ${issue?.message}`, {
-    field: issue?.path.join('.'),
   });
 }
 

@@ -8,30 +8,40 @@ import { readSecret, type Config } from './config.ts';
 import type { LinkStatus } from './contract/link.ts';
 import { HallError } from './contract/problem.ts';
 import { systemClock } from './device/clock.ts';
-import type { DeviceStatus } from './device/driver/interfaces.ts';
+import type { DeviceStatus, TicketPrinter } from './device/driver/interfaces.ts';
 import type { FoundSources } from './device/found.ts';
 import { openDevices } from './device/manager.ts';
-import { personHash } from './device/person-hash.ts';
 import { PluggedIn } from './device/plugged-in.ts';
 import { nodeHid } from './device/transport/node-hid.ts';
 import type { HidBackend } from './device/transport/hid-backend.ts';
 import { Executor, type Clock } from './executor.ts';
+import { startSatelliteDesk } from './satellites/desk.ts';
+import { withSatellites } from './satellites/device-room.ts';
 import { localTime } from './hall/day.ts';
 import { lastPress } from './hall/presses.ts';
 import { missedRule } from './hall/missed-rule.ts';
+import { openIdentity, typedPerson } from './identity.ts';
 import { openJournal, type OpenedJournal } from './journal/journal.ts';
 import { LinkSender } from './link/sender.ts';
+import { createPlatform, type PlatformSettings } from './platform/platform.ts';
+import { appointmentPrinter } from './reactions/appointment-paper.ts';
+import { takeAppointments } from './reactions/appointments.ts';
 import { tellSigns } from './reactions/calling.ts';
 import { tellDay } from './reactions/day.ts';
 import { tellDevices } from './reactions/devices.ts';
 import { tellEvaluations } from './reactions/evaluation.ts';
 import { tellPads } from './reactions/pads.ts';
 import { tellPrinting } from './reactions/printing.ts';
+import { tellReaders } from './reactions/readers.ts';
+import { takeSurge } from './reactions/surge.ts';
 import { ticketComposer } from './reactions/ticket-paper.ts';
 import { deviceRoom, WireTap } from './technician.ts';
-import type { AgentParts } from './web/parts.ts';
+import { sessionKey } from './web/access.ts';
+import { IdentityDesk } from './web/identity.ts';
+import type { AgentParts, KioskMessage } from './web/parts.ts';
 import { startWeb, type WebServer } from './web/server.ts';
 import { rulesOf } from './web/views.ts';
+import { visitorSecrets } from './web/visitor-secrets.ts';
 
 export type AgentOptions = {
   config: Config;
@@ -105,12 +115,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       ...(options.sources && { sources: options.sources }),
     });
     ends.push(() => pluggedIn.close());
+    const know = openIdentity(config, options.stateFolder, options.env);
     const devices = openDevices(config.devices, {
       clock: systemClock,
       random: options.random,
       log,
       hid,
-      hash: personHash(join(options.stateFolder, 'person.key')),
+      know,
       lastSeq: (serial, boot) => lastPress(executor.state, serial, boot),
       openBound: pluggedIn.openBound,
       settled: pluggedIn.settled,
@@ -128,6 +139,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           token: tokens.get(link.name) ?? '',
           agentId: config.agent.id,
           source: sourceOf(opened),
+          commands: { appointments: takeAppointments(executor), surge: takeSurge(executor) },
           // The next hop has more than this journal: it was set back to an older copy. The next start begins a new epoch.
           onSetBack: (epoch, why) => {
             if (epoch !== journal.epoch) return;
@@ -159,6 +171,34 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       for (const link of links) link.wake();
     });
 
+    const own = devices.evaluators();
+    const satellites = await startSatelliteDesk({
+      executor,
+      stateFolder: options.stateFolder,
+      hall: config.hall.id,
+      windows: config.windows.map(({ number }) => number),
+      taken: new Set(own.map(({ window }) => window)),
+      clock,
+      log,
+      changed,
+    });
+    ends.push(() => satellites.close());
+
+    const desk = new IdentityDesk(clock);
+    const kiosk = new EventEmitter<{ message: [message: KioskMessage] }>().setMaxListeners(0);
+    const platform = createPlatform({
+      settings: platformSettings(options),
+      calendar: rules.calendar,
+      timeZone: rules.timeZone,
+      fetch,
+      clock: systemClock,
+      random: options.random,
+      onChange: (state, sentence) => log.info({ state }, sentence),
+    });
+    ends.push(() => platform.close());
+
+    const printersFor = (kiosk: string | null): TicketPrinter[] =>
+      kiosk === null ? devices.printers() : satellites.printersOf(kiosk);
     let web: WebServer | null = null;
     const localToken = randomBytes(24).toString('base64url');
     const parts: AgentParts = {
@@ -175,36 +215,81 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       get journalState() {
         return !executor.writable ? 'unwritable' : opened.repaired ? 'repaired' : 'ok';
       },
-      devices: deviceRoom({
-        config,
-        version: options.version,
-        devices,
-        pluggedIn,
-        tap,
-        executor,
-        clock,
-        monotonicMs: systemClock.monotonicMs,
-        links: () => links.map((link) => link.status),
-        url: () => web?.url ?? '',
-      }),
+      satellites,
+      devices: withSatellites(
+        deviceRoom({
+          config,
+          version: options.version,
+          devices,
+          pluggedIn,
+          tap,
+          executor,
+          clock,
+          monotonicMs: systemClock.monotonicMs,
+          links: () => links.map((link) => link.status),
+          url: () => web?.url ?? '',
+        }),
+        satellites.devices,
+      ),
       links: (): LinkStatus[] => links.map((link) => link.status),
       localToken,
+      identity: { desk, know: (number) => typedPerson(know, rules.timeZone, number, clock()) },
+      platform,
+      kioskFeed: {
+        agent: config.agent.id,
+        hear: (listener) => {
+          kiosk.on('message', listener);
+          return () => kiosk.off('message', listener);
+        },
+      },
+      printAppointment: appointmentPrinter(config, printersFor),
+      secrets: visitorSecrets(sessionKey(options.stateFolder)),
+      publicUrl: () => config.agent.publicUrl ?? web?.url ?? '',
       onChange: (listener) => {
         changes.on('change', listener);
         return () => changes.off('change', listener);
       },
     };
 
+    const stands = devices.units().flatMap(({ window, device }) => ({ window, device }));
+    ends.push(
+      tellReaders(
+        executor,
+        stands.flatMap(({ window, device }) => (device.kind === 'reader' ? [{ window, reader: device }] : [])),
+        stands.flatMap(({ window, device }) =>
+          device.kind === 'scanner' ? [{ window, scanner: device }] : [],
+        ),
+        {
+          issue: ({ person, hashes }) => desk.issue(person, hashes),
+          tell: (event, data) => kiosk.emit('message', { agent: config.agent.id, event, data } as KioskMessage),
+        },
+        log,
+      ),
+    );
     const composer = ticketComposer(
       config,
       missedRule(rules.missed),
       () => config.agent.publicUrl ?? web?.url ?? '',
+      (code) => executor.state.appointments.known[code],
     );
-    ends.push(tellEvaluations(executor, devices.evaluators(), clock, log));
-    ends.push(tellPads(executor, devices.pads(), () => randomInt(1, 4_294_967_296), log));
-    ends.push(tellSigns(executor, devices.signs(), config.hall.signs));
+    ends.push(tellEvaluations(executor, [...own, ...satellites.evaluators], clock, log));
     ends.push(
-      tellPrinting(executor, devices.printers(), composer, { unclaimedS: config.rules.unclaimedS }, log),
+      tellPads(
+        executor,
+        [...devices.pads(), ...satellites.pads],
+        () => randomInt(1, 4_294_967_296),
+        log,
+      ),
+    );
+    ends.push(tellSigns(executor, [...devices.signs(), ...satellites.signs], config.hall.signs));
+    ends.push(
+      tellPrinting(
+        executor,
+        printersFor,
+        composer,
+        { unclaimedS: config.rules.unclaimedS },
+        log,
+      ),
     );
     const watch = (listener: (id: string, from: DeviceStatus, to: DeviceStatus) => void): (() => void) => {
       devices.on('status', listener);
@@ -236,6 +321,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     web = await startWeb(parts, options.stateFolder, options.screensFolder);
     const { url, close: closeWeb } = web;
     ends.push(closeWeb);
+    // Before the server, which waits for every connection to end.
+    ends.push(() => satellites.close());
     for (const link of links) link.start();
     return { url, token: localToken, progress: () => answers(journal.read(journal.durableSeq, 1)), close };
   } catch (error) {
@@ -247,7 +334,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 /** A journal that takes longer than this to read a page hangs. */
 const JOURNAL_ANSWERS_MS = 5_000;
 
-function answers(question: Promise<unknown>): Promise<boolean> {
+/** Whether this question to the journal is answered in time. */
+export function answers(question: Promise<unknown>): Promise<boolean> {
   return new Promise((resolve) => {
     const limit = setTimeout(() => resolve(false), JOURNAL_ANSWERS_MS);
     question.then(
@@ -258,7 +346,16 @@ function answers(question: Promise<unknown>): Promise<boolean> {
   });
 }
 
-function linkTokens({ config, env }: AgentOptions): Map<string, string> {
+function platformSettings({ config, env }: AgentOptions): PlatformSettings | null {
+  if (!config.platform) return null;
+  const { url, timeoutMs, retries, cacheS } = config.platform;
+  const token = readSecret(config.platform.token, env);
+  if (!token.ok) throw new HallError('bad-request', `platform.token: ${token.why}`);
+  return { url, token: token.value, timeoutMs, retries, cacheS };
+}
+
+/** Link name → its secret. Throws HallError for one that cannot be read. */
+export function linkTokens({ config, env }: AgentOptions): Map<string, string> {
   return new Map(
     config.links.map((link) => {
       const secret = readSecret(link.token, env);
@@ -272,11 +369,15 @@ function linkTokens({ config, env }: AgentOptions): Map<string, string> {
   );
 }
 
-function sourceOf({ journal }: OpenedJournal): ConstructorParameters<typeof LinkSender>[0]['source'] {
+/** The journal as a link reads it. */
+export function sourceOf({ journal }: OpenedJournal): ConstructorParameters<typeof LinkSender>[0]['source'] {
   return {
     epoch: journal.epoch,
     get durableSeq() {
       return journal.durableSeq;
+    },
+    get last() {
+      return journal.durableEnd;
     },
     read: (after, limit, maxBytes) => journal.read(after, limit, maxBytes),
     cursor: (link) => journal.cursor(link),
@@ -286,9 +387,9 @@ function sourceOf({ journal }: OpenedJournal): ConstructorParameters<typeof Link
 }
 
 /** A damaged journal was set aside: the agent goes on and says so, in the log, in the chain and on staff screens. */
-async function tellRepair(
+export async function tellRepair(
   { repaired }: OpenedJournal,
-  executor: Executor,
+  executor: Pick<Executor, 'record'> & { rules: Pick<Executor['rules'], 'timeZone'> },
   clock: Clock,
   log: Logger,
 ): Promise<void> {

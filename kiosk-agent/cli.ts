@@ -1,14 +1,16 @@
 /** The `hall` command. Each verb is one small function; errors end here with the exit code that docs/commands.md names. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, explain } from './cli/exit.ts';
 import { ROOT, untilToldToEnd, VERSION } from './cli/process.ts';
+import { addSatellite, listSatellites, removeSatellite, satelliteName } from './cli/satellite.ts';
 import { technicianVerbs } from './cli/technician-verbs.ts';
 import { whole } from './cli/whole.ts';
 import { configJsonSchema, faultLines, loadConfig } from './config.ts';
 import { deviceFaults } from './device/manager.ts';
-import { journalCommand } from './journal/commands.ts';
+import type { Link } from './journal/chain.ts';
+import { journalCommand, readAgainst } from './journal/commands.ts';
 import { Register, STAFF_ROLES, TOKEN_ROLES } from './web/staff.ts';
 
 const program = new Command('hall')
@@ -90,20 +92,19 @@ for (const [verb, description] of [
   ['dump', 'one readable line an event'],
   ['verify', 'finds the first record that was changed, removed or inserted; exit 1 then'],
   ['export', 'CloudEvents, one a line'],
-] as const)
-  journal
+] as const) {
+  const command = journal
     .command(verb)
     .description(description)
     .requiredOption('--state <dir>', "the agent's state folder")
     .option('--after <seq>', 'only events after this number', whole(0, Number.MAX_SAFE_INTEGER), 0)
     .option('--json', 'for programs', false)
-    .action(async (options: { state: string; after: number; json: boolean }) => {
-      exitCode = await journalCommand(
-        verb,
-        { state: resolve(options.state), after: options.after, json: options.json },
-        process.stdout,
-      );
+    .action(async ({ state, ...options }: { state: string; after: number; json: boolean; against?: Link }) => {
+      exitCode = await journalCommand(verb, { ...options, state: resolve(state) }, process.stdout);
     });
+  if (verb === 'verify')
+    command.option('--against <seq:hash>', 'the last record as the far end names it on its page', against);
+}
 
 program
   .command('token')
@@ -132,6 +133,32 @@ program
     console.log(`staff ${number} signs in as ${options.role}`);
   });
 
+const satellite = program
+  .command('satellite')
+  .description('agents that lend their devices to this hub; works beside a running hub');
+satellite
+  .command('add')
+  .argument('<agent>', 'its agent.id', satelliteName)
+  .description('lets an agent in and prints its link token, and nothing else; a token it had before ends')
+  .requiredOption('--state <dir>', "the hub's state folder")
+  .action(async (agent: string, { state }: { state: string }) => {
+    exitCode = await addSatellite(agent, state, new Date(), process.stdout);
+  });
+satellite
+  .command('list')
+  .description('the agents that are let in')
+  .requiredOption('--state <dir>', "the hub's state folder")
+  .action(async ({ state }: { state: string }) => {
+    exitCode = await listSatellites(state, process.stdout);
+  });
+satellite
+  .command('remove <agent>')
+  .description('lets an agent in no longer; exit 1 when there is none of this name')
+  .requiredOption('--state <dir>', "the hub's state folder")
+  .action(async (agent: string, { state }: { state: string }) => {
+    exitCode = await removeSatellite(agent, state, process.stdout);
+  });
+
 technicianVerbs(program, (code) => (exitCode = code));
 
 for (const each of [program, ...program.commands, ...program.commands.flatMap((group) => group.commands)])
@@ -149,6 +176,12 @@ try {
 }
 // Whatever still holds the event loop (a child's pipe, a keep-alive socket) must not keep an ended command alive.
 process.exit(exitCode);
+
+function against(text: string): Link {
+  const link = readAgainst(text);
+  if (!link) throw new InvalidArgumentError('SEQ:HASH, as the far end names its last record of this agent');
+  return link;
+}
 
 function port(text: string): number {
   return whole(0, 65_535)(text);

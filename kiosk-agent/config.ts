@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { calendarSection, withCalendarFile } from './config/calendar.ts';
+import { crossFaults } from './config/cross-check.ts';
 import { identitySection, platformSection, secret, videoSection } from './config/connections.ts';
 import { rulesSection, text } from './config/rules.ts';
 import { deviceRow } from './contract/devices.ts';
@@ -148,6 +149,13 @@ export const configSchema = z
     unique(context, config.windows, 'windows', 'number');
     unique(context, config.devices, 'devices', 'id');
     unique(context, config.links, 'links', 'name');
+    if (config.agent.role === 'satellite' && config.links.length !== 1)
+      context.addIssue({
+        code: 'custom',
+        path: ['links'],
+        message: 'a satellite has exactly one link, the one to its hub: socketio:http://HUB:8480',
+      });
+    for (const { path, message } of crossFaults(config)) context.addIssue({ code: 'custom', path, message });
     config.windows.forEach((each, w) => {
       if (each.services.length === 0 && !each.temporary)
         context.addIssue({
@@ -306,6 +314,25 @@ export function readSecret(
     return { ok: true, value: readFileSync(name, 'utf8').trim() };
   } catch (error) {
     return { ok: false, why: `the secret file ${name} cannot be read: ${(error as Error).message}` };
+  }
+}
+
+/**
+ * As {@link readSecret}, for a secret of raw bytes: a file's bytes as they are; a variable's text as UTF-8.
+ */
+export function readSecretBytes(
+  reference: string,
+  env: NodeJS.ProcessEnv,
+): { ok: true; value: Buffer } | { ok: false; why: string } {
+  if (reference.startsWith('env:')) {
+    const text = readSecret(reference, env);
+    return text.ok ? { ok: true, value: Buffer.from(text.value) } : text;
+  }
+  const file = reference.slice(reference.indexOf(':') + 1);
+  try {
+    return { ok: true, value: readFileSync(file) };
+  } catch (error) {
+    return { ok: false, why: `the secret file ${file} cannot be read: ${(error as Error).message}` };
   }
 }
 

@@ -10,7 +10,7 @@ import { EventEmitter } from 'node:events';
 import type { EventDraft, HallEvent } from './contract/events.ts';
 import { HallError } from './contract/problem.ts';
 import { apply } from './hall/apply.ts';
-import type { Command, Refusal } from './hall/commands.ts';
+import type { Command, Decision, Refusal } from './hall/commands.ts';
 import { decide } from './hall/decide.ts';
 import { emptyState, STATE_VERSION, type HallRules, type HallState } from './hall/state.ts';
 import type { Journal } from './journal/journal.ts';
@@ -24,17 +24,38 @@ type ExecutorEvents = {
 };
 export type Clock = () => Date;
 
+/** The pure part of an agent: what it may decide, and what an event changes in its state. */
+export type RuleBook<State, Wish, Rules> = {
+  /** of the state's shape: an older snapshot is not used */
+  version: number;
+  empty(): State;
+  decide(state: State, command: Wish, now: Date, rules: Rules): Decision;
+  apply(state: State, event: HallEvent): void;
+};
+const HALL: RuleBook<HallState, Command, HallRules> = {
+  version: STATE_VERSION,
+  empty: emptyState,
+  decide,
+  apply,
+};
+
 /** A snapshot is written after so many events, so that a start replays no more than these. */
 const SNAPSHOT_EVERY = 2000;
 /** While the disk refuses, it is tried again at this interval, ms. */
 const PROBE_MS = 3000;
 
-export class Executor extends EventEmitter<ExecutorEvents> {
-  /** The hall as it is on disk: what screens, the API and the reactions may see. */
-  state: HallState = emptyState();
-  /** The hall with everything that has been decided; ahead of the disk by what is under way. Only for deciding. */
-  #decided: HallState = emptyState();
-  readonly rules: HallRules;
+/** By the hall's rules, unless the agent brings its own (a satellite's: satellite/memory.ts). */
+export class Executor<
+  State = HallState,
+  Wish = Command,
+  Rules = HallRules,
+> extends EventEmitter<ExecutorEvents> {
+  /** The state as it is on disk: what screens, the API and the reactions may see. */
+  state: State;
+  /** The state with everything that has been decided; ahead of the disk by what is under way. Only for deciding. */
+  #decided: State;
+  readonly rules: Rules;
+  readonly #book: RuleBook<State, Wish, Rules>;
   readonly #journal: Journal;
   readonly #clock: Clock;
   /** number of the last event in `state`, in the running epoch */
@@ -46,8 +67,16 @@ export class Executor extends EventEmitter<ExecutorEvents> {
   #closed = false;
   #rebuilding: Promise<void> | null = null;
 
-  constructor(journal: Journal, rules: HallRules, clock: Clock) {
+  constructor(
+    journal: Journal,
+    rules: Rules,
+    clock: Clock,
+    book = HALL as unknown as RuleBook<State, Wish, Rules>,
+  ) {
     super();
+    this.#book = book;
+    this.state = book.empty();
+    this.#decided = book.empty();
     // Every tap that waits for its paper listens.
     this.setMaxListeners(0);
     this.#journal = journal;
@@ -69,9 +98,9 @@ export class Executor extends EventEmitter<ExecutorEvents> {
    * Decides a command and answers when its events are on disk.
    * A refusal by the rules is a value; throws HallError `journal-unwritable` or `stopping`.
    */
-  async execute(command: Command): Promise<Outcome> {
+  async execute(command: Wish): Promise<Outcome> {
     this.#refuseIfUnable();
-    const decision = decide(this.#decided, command, this.#clock(), this.rules);
+    const decision = this.#book.decide(this.#decided, command, this.#clock(), this.rules);
     if (!decision.ok) return decision;
     return { ok: true, events: await this.#commit(decision.events) };
   }
@@ -105,10 +134,10 @@ export class Executor extends EventEmitter<ExecutorEvents> {
       return [];
     }
     const { events, durable } = this.#append(drafts);
-    for (const event of events) apply(this.#decided, event);
+    for (const event of events) this.#book.apply(this.#decided, event);
     const settled = durable.then(
       (written) => {
-        for (const event of written) apply(this.state, event);
+        for (const event of written) this.#book.apply(this.state, event);
         this.#through = written.at(-1)?.seq ?? this.#through;
         this.#sinceSnapshot += written.length;
         if (this.#sinceSnapshot >= SNAPSHOT_EVERY) void this.#snapshot();
@@ -142,7 +171,7 @@ export class Executor extends EventEmitter<ExecutorEvents> {
   async #snapshot(): Promise<void> {
     this.#sinceSnapshot = 0;
     // Without a snapshot the next start replays more; that is no reason to stop the hall.
-    await this.#journal.saveSnapshot(this.#through, STATE_VERSION, this.state).catch(() => undefined);
+    await this.#journal.saveSnapshot(this.#through, this.#book.version, this.state).catch(() => undefined);
   }
 
   #diskRefused(error: unknown): void {
@@ -164,13 +193,13 @@ export class Executor extends EventEmitter<ExecutorEvents> {
   }
 
   async #rebuild(): Promise<void> {
-    let state = emptyState();
+    let state = this.#book.empty();
     await this.#journal.replay(
-      STATE_VERSION,
+      this.#book.version,
       (saved) => {
-        state = saved as HallState;
+        state = saved as State;
       },
-      (event) => apply(state, event),
+      (event) => this.#book.apply(state, event),
     );
     this.state = state;
     this.#through = this.#journal.durableSeq;

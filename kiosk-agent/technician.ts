@@ -9,7 +9,7 @@ import type { CardRead, Scan } from './device/driver/interfaces.ts';
 import type { Line, Unit } from './device/lines.ts';
 import type { Devices } from './device/manager.ts';
 import type { PluggedIn } from './device/plugged-in.ts';
-import type { Clock, Executor } from './executor.ts';
+import type { Clock } from './executor.ts';
 import { localTime } from './hall/day.ts';
 import { statusSheet } from './reactions/ticket-paper.ts';
 import type { DeviceRoom, DeviceTest, Frame, TestResult } from './web/parts.ts';
@@ -58,7 +58,13 @@ export type TechnicianParts = {
   devices: Devices;
   pluggedIn: PluggedIn;
   tap: WireTap;
-  executor: Executor;
+  /** evaluations and calls that a test must not disturb */
+  executor: {
+    readonly state: {
+      sessions: Record<number, { window: number; state: string }>;
+      windows: Record<number, { state: string }>;
+    };
+  };
   clock: Clock;
   /** never goes back: the times of a capture */
   monotonicMs: () => number;
@@ -218,7 +224,7 @@ async function nextReading(device: Extract<Unit['device'], { kind: 'reader' | 's
       (take) => device.off('card', take),
       seconds,
     );
-    return card ? `${card.maskedName} ${card.maskedNumber}` : null;
+    return card ? `${card.maskedName} ${card.person.masked}` : null;
   }
   const scan = await next<Scan>(
     (take) => device.on('scan', take),

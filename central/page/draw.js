@@ -101,7 +101,7 @@ function lastCell(row, text) {
     'td',
     { class: 'num' },
     element('span', { title: row.lastEventAt }, shortTime(row.lastEventAt)),
-    small(through, row.epoch ?? ''),
+    small(through, `${row.epoch ?? ''} ${row.through}:${row.hash ?? ''}`),
   );
 }
 

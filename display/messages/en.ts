@@ -301,6 +301,7 @@ const en: typeof zh = {
       none: 'No printer',
     },
     link: { level: 'Central up to date', behind: 'Central: {n} to send', none: 'No central' },
+    satelliteAway: '{agent} is away',
     hub: { live: 'Connected', cut: 'Cut off' },
     reason: 'Reason',
     reasonFor: '{action}: choose or write a reason',

@@ -268,5 +268,11 @@ const en: typeof zh = {
   noLinks: 'No link is configured',
   backlog: '{n} to send',
   acked: 'acknowledged through {n}',
+  satellites: 'Satellites',
+  satellite: {
+    here: 'connected since {time}, {n} devices',
+    away: 'away since {time}',
+    'set-back': 'its records were set back to an older copy: stop it, put the newer file back or let it begin anew',
+  },
 };
 export default en;

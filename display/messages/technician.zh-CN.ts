@@ -263,4 +263,10 @@ export default {
   noLinks: '没有配置上级连接',
   backlog: '待传 {n} 条',
   acked: '已确认到 {n}',
+  satellites: '分机',
+  satellite: {
+    here: '{time} 起已连接，{n} 台设备',
+    away: '{time} 起断开',
+    'set-back': '记录退回到了旧副本：请停机，换回新文件，或让它重新开始记录',
+  },
 };

@@ -391,6 +391,7 @@ export default {
       none: '没有打印机',
     },
     link: { level: '上级已同步', behind: '上级待传 {n}', none: '未接上级' },
+    satelliteAway: '{agent} 已断开',
     hub: { live: '主机已连接', cut: '主机已断开' },
     reason: '原因',
     reasonFor: '{action}：请选择或填写原因',

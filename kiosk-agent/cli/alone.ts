@@ -1,9 +1,10 @@
 /** The devices of a configuration without an agent: for commands on a computer where none runs. */
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock } from '../device/clock.ts';
 import type { DeviceStatus } from '../device/driver/interfaces.ts';
 import { openDevices, type DeviceParts, type DeviceRow, type Devices } from '../device/manager.ts';
+import { personKeys } from '../device/person-hash.ts';
 import { PluggedIn } from '../device/plugged-in.ts';
 import { nodeHid } from '../device/transport/node-hid.ts';
 
@@ -29,10 +30,10 @@ export async function openAlone({ rows, stateFolder, onFrame }: AloneOptions): P
   const common = { clock: systemClock, random: Math.random, log: LOG, hid };
   const pluggedIn = await PluggedIn.open({ file: join(stateFolder, 'bindings.json'), ...common });
   // Nobody keeps what a reader reads here: a key of this run alone.
-  const key = randomBytes(32);
+  const know = personKeys(randomBytes(32), (at) => at.getUTCFullYear());
   const devices = openDevices(rows, {
     ...common,
-    hash: (number) => createHmac('sha256', key).update(number).digest('hex'),
+    know,
     openBound: pluggedIn.openBound,
     settled: pluggedIn.settled,
     ...(onFrame && { onFrame }),

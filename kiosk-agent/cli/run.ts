@@ -4,6 +4,7 @@ import { destination, pino } from 'pino';
 import { startAgent } from '../agent.ts';
 import { screensFolder } from '../box/screens.ts';
 import { faultLines, loadConfig } from '../config.ts';
+import { startSatellite } from '../satellite/agent.ts';
 import { deviceFaults } from '../device/manager.ts';
 import { EXIT } from './exit.ts';
 import { writeRunning } from './running.ts';
@@ -18,10 +19,6 @@ export async function runAgent(file: string, state: string, logLevel: string): P
     console.error(faultLines(file, loaded.faults));
     return EXIT.configuration;
   }
-  if (loaded.config.agent.role !== 'hub') {
-    console.error(`${file}: agent.role: satellites are not in this version; role must be hub`);
-    return EXIT.configuration;
-  }
   // The log goes to stderr: stdout is for the ready line.
   const log = pino(
     {
@@ -32,7 +29,8 @@ export async function runAgent(file: string, state: string, logLevel: string): P
     },
     destination({ fd: 2, sync: true }),
   );
-  const agent = await startAgent({
+  const start = loaded.config.agent.role === 'satellite' ? startSatellite : startAgent;
+  const agent = await start({
     config: loaded.config,
     stateFolder,
     screensFolder: screensFolder(ROOT),

@@ -7,8 +7,15 @@ export const APPOINTMENT_CHANNELS = ['online', 'wechat', 'kiosk', 'query', 'staf
 export type AppointmentChannel = (typeof APPOINTMENT_CHANNELS)[number];
 /** Short enough to be typed: 4 to 12 capital letters and digits, as it stands on the paper and under the QR. */
 export const appointmentCode = z.string().regex(/^[0-9A-Z]{4,12}$/);
+/** What codes are made of: nothing that is taken for something else when it is read aloud or typed. */
+export const CODE_LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
+export const CODE_LENGTH = 8;
+/** A central server's codes begin with this letter and a hall's never do, so that neither gives the other's. */
+export const CENTRAL_CODE = 'C';
 
-const slot = { day: localDate, from: clockTime, to: clockTime };
+/** End of a slot; the last one of a hall that is always open ends at 24:00. */
+export const slotEnd = z.union([clockTime, z.literal('24:00')]);
+const slot = { day: localDate, from: clockTime, to: slotEnd };
 export const appointment = z.object({
   appointment: appointmentCode,
   service: id,
@@ -19,7 +26,14 @@ export const appointment = z.object({
 });
 export type Appointment = z.infer<typeof appointment>;
 
+/** Link command `appointments`: what holds from now on (a newer copy of a code changes it), and what no longer does. */
+export const appointmentsCommand = z.object({
+  appointments: z.array(appointment).max(200).default([]),
+  cancelled: z.array(appointmentCode).max(200).default([]),
+});
+
 export const appointmentEvents = {
+  /** again under the same code: the central server has moved it */
   'hall.appointment.booked': appointment.extend({
     /** one wish is one appointment */
     idempotencyKey: z.string().min(1).max(128),
@@ -38,5 +52,9 @@ export const appointmentEvents = {
     reason: z.string().max(200).optional(),
   }),
   /** nobody came */
-  'hall.appointment.lapsed': z.object({ appointment: appointmentCode }),
+  'hall.appointment.lapsed': z.object({
+    appointment: appointmentCode,
+    /** it counts as a no-show of its person, remembered through this day; missing: it does not count */
+    rememberedThrough: localDate.optional(),
+  }),
 } as const;

@@ -195,7 +195,8 @@ export const eventData = {
   'hall.rating.requested': z.object({
     session,
     ...ticketRef,
-    stage: z.string().max(32),
+    /** id of the service it is about, '' when the visit has only one */
+    stage: z.string().max(63),
     window: windowNumber,
     staff,
     promptedAt: timestamp,
@@ -206,7 +207,8 @@ export const eventData = {
   'hall.rating.given': z.object({
     session,
     ...ticketRef,
-    stage: z.string().max(32),
+    /** id of the service it is about, '' when the visit has only one */
+    stage: z.string().max(63),
     window: windowNumber,
     staff,
     level: ratingLevel,
@@ -218,6 +220,8 @@ export const eventData = {
     pressedAt: timestamp,
     clockOffsetMs: z.number(),
     flags: z.array(z.enum(RATING_FLAGS)),
+    /** until then the visitor may give a reason by the one-time QR */
+    reasonUntil: timestamp.optional(),
   }),
   /** a press that rates nothing: kept, because somebody pressed */
   'hall.rating.ignored': z.object({
@@ -268,6 +272,7 @@ export const eventData = {
       'follow-up',
       'satellite-chain-broken',
       'late-key',
+      'offline-ticket',
     ]),
     reason,
     staff: staff.optional(),

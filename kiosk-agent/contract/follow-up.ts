@@ -23,6 +23,13 @@ export const FOLLOW_UP_STEPS = [
   'closed',
 ] as const;
 export type FollowUpStep = (typeof FOLLOW_UP_STEPS)[number];
+/** Steps that a region's clock may name: what the hall itself has to do, in their order. */
+export const CLOCK_STEPS = ['contacted', 'rectified', 'answered', 'closed'] as const;
+export type ClockStep = (typeof CLOCK_STEPS)[number];
+/** How a follow-up ended. `unreachable`: steps may be missing, which is why it stands in the trace. */
+export const FOLLOW_UP_OUTCOMES = ['settled', 'explained', 'unreachable'] as const;
+/** A sample has at most so many visits. */
+export const SAMPLE_MOST = 200;
 
 export const followUpEvents = {
   /** the visitor's own word, by the one-time QR or on the telephone; unused = no reason given, never an invented one */
@@ -47,15 +54,33 @@ export const followUpEvents = {
     outcome: z.enum(['upheld', 'refused', 'settled', 'explained', 'unreachable']).optional(),
     /** rated-again: the second rating, beside the first */
     level: ratingLevel.optional(),
-    /** opened: the last local day of each step of the region's clock, by step */
-    due: z.record(z.string(), localDate).optional(),
+    /** the last local day of each step of the region's clock, by step: opened, and moved by an appeal that was refused */
+    due: z.partialRecord(z.enum(CLOCK_STEPS), localDate).optional(),
+    /** closed, or upheld: it stands in the hall's lists through this day */
+    keepUntil: localDate.optional(),
   }),
-  /** a sample that anybody can draw again: the sessions of `day` in order, chosen by `seed` */
+  /** a sample that anybody can draw again (docs/ratings.md): sessions of `day` in the order drawn, chosen by `seed` */
   'hall.callback.sampled': z.object({
     day: localDate,
     seed: z.string().min(1).max(64),
     population: z.int().min(0),
-    sessions: z.array(session).max(500),
+    sessions: z.array(session).max(SAMPLE_MOST),
+    /** the visits drawn, in the same order: what whoever calls back must know */
+    visits: z
+      .array(
+        z.object({
+          session,
+          ticketId: z.string().min(1).max(128),
+          number: z.string().min(1).max(8),
+          service: z.string().min(1).max(128),
+          window: windowNumber,
+          at: timestamp,
+          /** the rating at the window; null: not rated */
+          level: ratingLevel.nullable(),
+        }),
+      )
+      .max(SAMPLE_MOST)
+      .optional(),
     staff: staff.optional(),
   }),
   /** beside the original rating, never over it */

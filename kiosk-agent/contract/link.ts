@@ -9,8 +9,16 @@ export const LINK_PATH = '/link';
 export const agentId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
 export const epochId = z.string().regex(/^[0-9a-z-]{8,64}$/);
 
-/** What the client sends as `auth` when it connects. */
-export const linkAuth = z.object({ agentId, epoch: epochId, token: z.string().min(16).max(256) });
+/**
+ * What the client sends as `auth` when it connects. `last` is the end of its log: by it the far end notices a log that is
+ * shorter than its own copy, or another one, before an event is sent.
+ */
+export const linkAuth = z.object({
+  agentId,
+  epoch: epochId,
+  token: z.string().min(16).max(256),
+  last: z.object({ seq: z.int().min(0), hash: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
+});
 export type LinkAuth = z.infer<typeof linkAuth>;
 
 /** Server → client, event `welcome`: the last seq it has on disk for (agentId, epoch); 0 when none. */
@@ -69,10 +77,13 @@ export const satelliteCommands = {
     line: z.union([z.literal(1), z.literal(2)]),
     text: z.string(),
   }),
+  /** `ok`: the job is taken, now or before; what becomes of it is told by `hall.sheet.settled` */
   print: z.object({
     job: z.string().min(1).max(64),
     device: z.string(),
     ticketId: z.string().max(64).optional(),
+    /** for the answer to the tap, should the hub's own be lost on its way */
+    number: z.string().max(8).optional(),
     /** of the tap: a satellite that has meanwhile given an offline ticket for it refuses (`superseded`) */
     idempotencyKey: z.string().max(128).optional(),
     bytes: z.base64(),

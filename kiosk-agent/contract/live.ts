@@ -4,6 +4,8 @@
  * Socket.IO, path `/live`. Connect with `auth: {role, token?, window?}`. Server → client:
  * `snapshot` {@link Snapshot}, `change` {@link Change}. Client → server: `resume` {run, seq} answers
  * `{changes: Change[]}`, or `{snapshot: Snapshot}` when the missing ones are no longer kept. `time` answers the server's time in ms.
+ * Kiosk screens besides: what was laid or held before their own reader and scanner, {@link KioskMessages}; never in snapshot or
+ * changes, and never kept.
  */
 import type { PaperFault, Priority, RatingLevel, TicketClass } from './events.ts';
 import type { LinkStatus } from './link.ts';
@@ -55,6 +57,25 @@ export type TicketView = {
   paperFault?: PaperFault;
   reservedAt: string;
   window?: number;
+  /** while it is in line: whether it is served before closing */
+  servedToday?: ServedToday;
+  /** services of the same visit that come after this one, and those that are done; left out when there are none */
+  further?: string[];
+  done?: string[];
+  appointment?: string;
+  /** given while its kiosk was cut off from the hub */
+  offline?: true;
+  // for staff only
+  /** a claim that nobody has looked at has a `priority` and no decision */
+  priorityDecision?: 'confirmed' | 'denied' | 'given';
+  /** its holder, masked; from the first call on: until then staff see a number, not a person */
+  holder?: string;
+  match?: 'match' | 'no-match';
+  /** so many tickets its holder has given back lately, when that is remarkable (rules.realName.takeAndCancel) */
+  takeAndCancel?: number;
+  parkedUntil?: string;
+  /** it comes back to this window after the one that it was sent to */
+  comesBackTo?: number;
 };
 
 export type EvaluationView = {
@@ -96,6 +117,8 @@ export type ServiceView = {
   windowsOpen: number;
   waitMinS: number | null;
   waitMaxS: number | null;
+  /** whether somebody who comes now is served before closing; a ticket is given in any case */
+  servedToday?: ServedToday;
   materials: Bilingual[];
   timeLimit: Bilingual | null;
   fee: Bilingual | null;
@@ -173,6 +196,22 @@ export type FoundView = {
   usedBy: string | null;
 };
 
+/** doubtful: it may become too late, or no window is open */
+export type ServedToday = 'yes' | 'doubtful' | 'no';
+/** `GET /services/{id}/offer`: what the kiosk says before it prints. `offer`: unless it is `yes`, the first free slots of the days to come. */
+export type OfferView = {
+  service: string;
+  waiting: number;
+  waitMinS: number | null;
+  waitMaxS: number | null;
+  servedToday: ServedToday;
+  /** when a visit of somebody who comes now would be over; null while no window is open */
+  expectedEnd: string | null;
+  offer: { service: string; slots: { day: string; from: string; to: string }[] } | null;
+};
+/** What a surge means to visitors. */
+export type SurgeNotice = { notice: Bilingual | null; /** HH:mm */ extendUntil: string | null };
+
 export type HallInfo = {
   id: string;
   name: Bilingual;
@@ -198,19 +237,57 @@ export type PublicView = {
     taking: boolean;
     printer: 'ready' | 'away' | 'paper-low' | 'fault' | null;
     journal: 'ok' | 'unwritable' | 'repaired';
+    /** null: none holds */
+    surge?: SurgeNotice | null;
   };
   services: Record<string, ServiceView>;
   windows: Record<string, WindowView>;
   /** the latest calls that are still called or being served or just done, newest first, at most 8 */
   calls: CallView[];
+  /** at a satellite: whether the hub is there; away, everything else here is as it was `asOf` */
+  hub?: { state: 'here' | 'away'; since: string | null; asOf: string | null };
 };
+/** A satellite as staff see it; `set-back`: its log is shorter than what the hub has of it (docs/satellites.md). */
+export type SatelliteView = {
+  connected: boolean;
+  /** since when it is here, or away */
+  since: string;
+  /** whether tickets are taken at it */
+  kiosk: boolean;
+  /** ids of its devices, as agent/device */
+  devices: string[];
+  trouble?: 'set-back';
+};
+
+/** Bad ratings under way, those of them that are late, and opinions that are late. */
+export type AttentionView = { badRatings: number; overdue: number; opinionsOverdue: number };
+
 export type StaffView = PublicView & {
   /** tickets in line and those that need a hand (unconfirmed, print-failed, missed, parked), by ticketId */
   tickets: Record<string, TicketView>;
   devices: Record<string, DeviceView>;
   links: Record<string, LinkStatus>;
+  /** by agent; those that are let in and away too */
+  satellites?: Record<string, SatelliteView>;
   /** ratings given today by level; only for manager */
   ratings?: Record<`${RatingLevel}`, number>;
+  /** what waits for a supervisor; only for manager */
+  attention?: AttentionView;
+};
+
+/** Event → its message, to the kiosk screens that stand at the reader. `idCard`: a one-time key, good for two minutes. */
+export type KioskMessages = {
+  card: {
+    idCard: string;
+    masked: string;
+    kind: 'citizen' | 'hong-kong-macau-taiwan' | 'foreigner';
+  };
+  /** a card that could not be read; `why` is a code of docs/devices.md */
+  'card-unreadable': { why: string };
+  /** our own codes as they are, anything else only as its length */
+  scan:
+    | { kind: 'ticket' | 'appointment'; value: string; length: number }
+    | { kind: 'other'; value: null; length: number };
 };
 
 export type Snapshot = { run: string; seq: number; time: string; role: Role; view: PublicView | StaffView };

@@ -1,6 +1,6 @@
 /** The ledger of opinions and complaints (台账): filed, assigned, answered, struck off (销号). */
 import { z } from 'zod';
-import { localDate, sha256Hex, session, staff, windowNumber } from './words.ts';
+import { localDate, reason, sha256Hex, session, staff, windowNumber } from './words.ts';
 
 export const OPINION_KINDS = ['suggestion', 'complaint', 'report', 'praise'] as const;
 export type OpinionKind = (typeof OPINION_KINDS)[number];
@@ -47,12 +47,11 @@ export const opinionEvents = {
   'hall.opinion.closed': z.object({
     opinion: opinionNumber,
     outcome: z.enum(OPINION_OUTCOMES),
-    reason: z.string().min(1).max(200),
+    reason,
     by: staff,
+    /** it stands in the hall's list through this day */
+    keepUntil: localDate.optional(),
   }),
-  'hall.opinion.reopened': z.object({
-    opinion: opinionNumber,
-    reason: z.string().min(1).max(200),
-    by: staff,
-  }),
+  /** struck off or answered, and not settled: to be answered again, with a new day */
+  'hall.opinion.reopened': z.object({ opinion: opinionNumber, reason, by: staff, dueDay: localDate }),
 } as const;

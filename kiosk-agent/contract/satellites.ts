@@ -51,6 +51,21 @@ export const satelliteEvents = {
     window: windowNumber.optional(),
     masked: z.string().max(24),
     hash: sha256Hex,
+    /** by last year's key: a ticket may name its holder by that one */
+    earlierHash: sha256Hex.optional(),
+    /** the satellite's clock minus the hub's; a card at a window counts only while it is fresh */
+    clockOffsetMs: z.number().optional(),
+  }),
+  /**
+   * a sheet that the hub asked for goes to the printer: on disk before its first byte, so that after a restart the same job is
+   * never printed twice, and the same tap never gets a second number
+   */
+  'hall.sheet.begun': z.object({
+    job: id,
+    printer: id,
+    ticketId: id.optional(),
+    idempotencyKey: z.string().max(128).optional(),
+    number: z.string().max(8).optional(),
   }),
   /** the fate of a sheet that the hub asked for */
   'hall.sheet.settled': z.object({

@@ -7,6 +7,7 @@ import { makeLine } from './lines.ts';
 import type { ListenAttempt } from './listen.ts';
 import type { ModelRow } from './models.ts';
 import { openFound } from './opening.ts';
+import { knowNobody } from './person-hash.ts';
 import type { DeviceRow } from './rows.ts';
 import type { HidBackend } from './transport/hid-backend.ts';
 
@@ -25,7 +26,7 @@ export function attemptsFor(
       model: model.id,
       open: openFound(found, model, address, hid),
       // What a card says is of no use here, and leaves nothing behind.
-      makeDriver: () => makeLine(row, model, { clock, random, hash: () => '' }),
+      makeDriver: () => makeLine(row, model, { clock, random, know: knowNobody }),
     },
   ];
 }

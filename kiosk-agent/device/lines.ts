@@ -14,6 +14,7 @@ import { EscPosPrinter } from './driver/printer.ts';
 import { HidScanner, TextScanner } from './driver/scanner.ts';
 import { SignLine } from './driver/sign-line.ts';
 import type { ModelRow } from './models.ts';
+import type { KnowPerson } from './person-hash.ts';
 import { roleOf, unitsOf, type DeviceRow, type UnitRow } from './rows.ts';
 import type { AttachedDriver } from './session.ts';
 
@@ -21,8 +22,8 @@ export type LineParts = {
   clock: Clock;
   /** [0…1) */
   random: () => number;
-  /** keyed hash of an identity number, lower-case hex */
-  hash: (number: string) => string;
+  /** masked form and keyed hashes of an identity number */
+  know: KnowPerson;
   /** the highest press number on disk of a device since its power-up, 0 for none: 16-bit counters go on from there */
   lastSeq?: (serial: string, boot: string) => number;
   /** the technician's view of the wire; `decoded` is the driver's own reading of it */
@@ -51,7 +52,7 @@ export function makeLine(row: DeviceRow, table: ModelRow, parts: LineParts): Lin
   const model = { ...table, line: { ...table.line, ...settings } };
   const keyMap = bare('keyMap' in model ? (row.keyMap ?? model.keyMap) : {});
   const padMap = bare('padMap' in model ? (row.padMap ?? model.padMap) : {});
-  const { clock, random, hash, lastSeq, onFrame } = parts;
+  const { clock, random, know, lastSeq, onFrame } = parts;
   const units = unitsOf(row).map((unit) => ({ ...unit, as: roleOf(model, row, unit) }));
   const common = {
     id: row.id,
@@ -109,7 +110,7 @@ export function makeLine(row: DeviceRow, table: ModelRow, parts: LineParts): Lin
     case 'printer':
       return single(new EscPosPrinter({ ...common, model }));
     case 'reader':
-      return single(new SdtReader({ ...common, hash }));
+      return single(new SdtReader({ ...common, know }));
     case 'scanner':
       return single(model.protocol === 'hid-pos' ? new HidScanner(common) : new TextScanner(common));
     case 'sign': {

@@ -3,11 +3,14 @@ import type { EventData, EventDraft } from '../contract/events.ts';
 import { applyAppointment } from './appointments/apply.ts';
 import { applyFollowUp } from './follow-up/apply.ts';
 import { applyOpinion } from './opinions/apply.ts';
+import { forgetOldPeople, givesBack, rememberGivenBack } from './people.ts';
 import { rememberPress } from './presses.ts';
+import { rememberRating } from './rating-flags.ts';
 import { applySatellite } from './satellites/apply.ts';
 import type { HallState, RatingSession, Ticket, Window } from './state.ts';
 import { applySurge } from './surge/apply.ts';
 import { countEvent } from './totals/apply.ts';
+import { goOn, markDone } from './visit.ts';
 
 /** An event of the journal, or a draft that has been given its seq. */
 export type AppliedEvent = EventDraft & { seq: number };
@@ -86,10 +89,29 @@ function applyToHall(state: HallState, event: AppliedEvent): void {
       return onTicket(state, event.data.ticketId, (ticket) => {
         ticket.state = 'finished';
         ticket.finishedAt = time;
+        markDone(ticket);
         state.served++;
-        const measured = [...(state.serviceTimes[ticket.service] ?? []), event.data.servedS];
-        state.serviceTimes[ticket.service] = measured.slice(-TIMES_KEPT);
+        measure(state, ticket.service, event.data.servedS);
         freeWindow(state, event.data.window, ticket.ticketId);
+      });
+    case 'hall.ticket.continued':
+      return onTicket(state, event.data.ticketId, (ticket) => {
+        measure(state, ticket.service, event.data.servedS);
+        leaveWindow(state, ticket);
+        goOn(ticket, event.data);
+        joinLine(ticket, time);
+      });
+    case 'hall.ticket.priority':
+      return onTicket(state, event.data.ticketId, (ticket) => {
+        const { decision, priority } = event.data;
+        ticket.priority = priority;
+        ticket.priorityDecision = decision;
+        // An appointment keeps its mark; its place counts the priority that staff have seen (line.ts).
+        if (ticket.class !== 'appointment') ticket.class = decision === 'denied' ? 'normal' : 'priority';
+      });
+    case 'hall.ticket.matched':
+      return onTicket(state, event.data.ticketId, (ticket) => {
+        ticket.match = event.data.result;
       });
     case 'hall.ticket.missed':
       return onTicket(state, event.data.ticketId, (ticket) => {
@@ -108,14 +130,21 @@ function applyToHall(state: HallState, event: AppliedEvent): void {
       // The state "transferred" is passing: the ticket waits again at once, with its earlier arrival time.
       return onTicket(state, event.data.ticketId, (ticket) => {
         leaveWindow(state, ticket);
-        ticket.service = event.data.to.service ?? ticket.service;
-        ticket.onlyWindow = event.data.to.window ?? null;
+        const { to, comeBack, window } = event.data;
+        const back = ticket.comeBackTo;
+        if (back && (to.window === back.window || to.service === back.service)) ticket.comeBackTo = null;
+        if (comeBack) ticket.comeBackTo = { service: ticket.service, window };
+        ticket.service = to.service ?? ticket.service;
+        // What it goes to now does not come once more later.
+        ticket.further = ticket.further.filter((service) => service !== ticket.service);
+        ticket.onlyWindow = to.window ?? null;
         joinLine(ticket, time);
       });
     case 'hall.ticket.parked':
       return onTicket(state, event.data.ticketId, (ticket) => {
         leaveWindow(state, ticket);
         ticket.state = 'parked';
+        ticket.parkedUntil = event.data.until ?? null;
       });
     case 'hall.ticket.resumed':
       return onTicket(state, event.data.ticketId, (ticket) => joinLine(ticket, time));
@@ -123,6 +152,8 @@ function applyToHall(state: HallState, event: AppliedEvent): void {
       return onTicket(state, event.data.ticketId, (ticket) => {
         ticket.state = 'cancelled';
         delete ticket.paperFault;
+        if (ticket.person && givesBack(ticket, event.data.by))
+          rememberGivenBack(state.people, ticket.person.hash, time);
       });
     case 'hall.window.opened': {
       const window = windowOf(state, event.data.window);
@@ -174,6 +205,7 @@ function applyToHall(state: HallState, event: AppliedEvent): void {
     case 'hall.rating.given':
       if (event.data.device) rememberPress(state, event.data.device, event.data.session, time);
       state.ratings[event.data.level]++;
+      rememberRating(state, event.data, time);
       // A press that arrives late supersedes the lapse.
       return closeSession(state.sessions[event.data.session], 'rated', time, null);
     case 'hall.rating.ignored':
@@ -190,6 +222,7 @@ function applyToHall(state: HallState, event: AppliedEvent): void {
 /** What belongs to one day goes; what is under way at a window, what was measured and what a press may still need stays. */
 function openDay(state: HallState, day: string, time: string): void {
   state.day = day;
+  forgetOldPeople(state.people, time);
   for (const ticket of Object.values(state.tickets))
     if (ticket.state !== 'called' && ticket.state !== 'serving') delete state.tickets[ticket.ticketId];
   for (const session of Object.values(state.sessions)) {
@@ -206,10 +239,17 @@ function openDay(state: HallState, day: string, time: string): void {
   state.ratings = { 1: 0, 2: 0, 3: 0, 4: 0, 5: 0 };
 }
 
+/** Seconds at the window, of the service that was done there. */
+function measure(state: HallState, service: string, servedS: number): void {
+  const measured = [...(state.serviceTimes[service] ?? []), servedS];
+  state.serviceTimes[service] = measured.slice(-TIMES_KEPT);
+}
+
 function reserve(state: HallState, data: EventData<'hall.ticket.reserved'>, time: string): void {
   const { ticketId, number, running, service, delivery } = data;
   state.keys[data.idempotencyKey] = ticketId;
-  state.running[number.slice(0, -String(running).padStart(3, '0').length)] = running;
+  // A number from a kiosk's block says nothing about how far the hub's own have come.
+  if (!data.offline) state.running[number.slice(0, -String(running).padStart(3, '0').length)] = running;
   state.tickets[ticketId] = {
     ticketId,
     number,
@@ -293,6 +333,7 @@ function joinLine(ticket: Ticket, time: string): void {
   ticket.calledAt = null;
   ticket.startedAt = null;
   ticket.missedAt = null;
+  ticket.parkedUntil = null;
   delete ticket.paperFault;
 }
 

@@ -3,12 +3,15 @@ import type { EventData, EventDraft } from '../contract/events.ts';
 import type { TicketState } from '../contract/live.ts';
 import type { Decision, WindowCommand } from './commands.ts';
 import { localTime } from './day.ts';
-import { accept, givenReason, happened, refuse, ticketRef } from './decision.ts';
-import { lineOf } from './line.ts';
+import { accept, givenReason, happened, notInThisState, refuse, ticketRef } from './decision.ts';
+import { lineAt, onlyWindowOf } from './line.ts';
+import { decideMatch } from './match.ts';
 import { arrivalAfterMiss, stillHonoured } from './missed.ts';
 import { lapsed } from './ratings.ts';
 import type { HallRules, HallState, Ticket, Window } from './state.ts';
-import { notInThisState, ticketOf } from './tickets.ts';
+import { servicesNow } from './surge/windows.ts';
+import { ticketOf } from './tickets.ts';
+import { nextOf, stageOf } from './visit.ts';
 import { REASON_NEEDED, unknownWindow, windowIs } from './windows.ts';
 
 export type CallCommand = Exclude<
@@ -16,12 +19,13 @@ export type CallCommand = Exclude<
   { name: 'window.open' | 'window.pause' | 'window.resume' | 'window.close' }
 >;
 type CommandOf<N extends CallCommand['name']> = Extract<CallCommand, { name: N }>;
-/** An open window with its clerk, and what is configured for it. */
+/** An open window with its clerk, and what it takes now. */
 type Desk = Window & { staff: string; services: string[] };
 /** The moment of the decision: what every rule below is given. */
 type Moment = { state: HallState; rules: HallRules; time: string; desk: Desk };
 
 const MAX_SESSION = 4_294_967_295;
+const MOST_PARKED_MIN = 480;
 
 /** Decides a command of a window about its visitor at `time` (RFC 3339, the hall's offset). */
 export function decideAtWindow(
@@ -30,18 +34,20 @@ export function decideAtWindow(
   time: string,
   rules: HallRules,
 ): Decision {
-  const configured = rules.windows.find(({ number }) => number === command.window);
-  if (!configured) return unknownWindow(command.window);
+  if (!rules.windows.some(({ number }) => number === command.window)) return unknownWindow(command.window);
   const window = state.windows[command.window];
   if (!window || window.state === 'closed' || window.staff === null)
     return refuse('window-closed', `Window ${command.window} is closed.`, { state: 'closed' });
-  const desk: Desk = { ...window, staff: window.staff, services: configured.services };
+  const desk: Desk = { ...window, staff: window.staff, services: servicesNow(state, rules, command.window) };
   const moment: Moment = { state, rules, time, desk };
 
   if (command.name === 'window.call-next') return callNext(moment);
   if (command.name === 'window.call') return callOutOfTurn(moment, command);
-  if (command.name === 'window.match') return refuse('bad-request', 'window.match is not built yet');
   const ticket = window.ticketId === null ? undefined : ticketOf(state, window.ticketId);
+  if (command.name === 'window.match') {
+    if (!ticket) return windowIs(desk);
+    return decideMatch(ticket, { window: desk.number, staff: desk.staff }, command, time);
+  }
   const needed: TicketState = STATE_NEEDED[command.name];
   if (!ticket || ticket.state !== needed) return windowIs(desk);
   switch (command.name) {
@@ -58,7 +64,7 @@ export function decideAtWindow(
     case 'window.transfer':
       return transfer(moment, ticket, command);
     case 'window.park':
-      return park(moment, ticket, command.reason);
+      return park(moment, ticket, command);
   }
 }
 
@@ -76,7 +82,7 @@ const STATE_NEEDED = {
 function callNext(moment: Moment): Decision {
   const { state, rules, desk } = moment;
   if (desk.state !== 'idle') return windowIs(desk);
-  const next = lineOf(state, rules, desk.services, desk.number)[0];
+  const next = lineAt(state, rules, desk.number)[0];
   if (!next) return refuse('nobody-waiting', `Nobody waits for window ${desk.number}.`);
   return accept(...called(moment, next));
 }
@@ -109,10 +115,9 @@ function callOutOfTurn(moment: Moment, command: CommandOf<'window.call'>): Decis
 }
 
 /** A ticket for one window is that window's, unless it has closed: then nobody would ever call it. */
-function mayServe({ state, desk }: Moment, { onlyWindow, service }: Ticket): boolean {
-  if (onlyWindow === desk.number) return true;
-  if (onlyWindow !== null && (state.windows[onlyWindow]?.state ?? 'closed') !== 'closed') return false;
-  return desk.services.includes(service);
+function mayServe({ state, rules, desk }: Moment, ticket: Ticket): boolean {
+  const only = onlyWindowOf(state, rules, ticket);
+  return only === null ? desk.services.includes(ticket.service) : only === desk.number;
 }
 
 /** A new call ends the evaluation of the visitor before. */
@@ -156,22 +161,22 @@ function takeBack({ time, desk }: Moment, ticket: Ticket, given: string): Decisi
   );
 }
 
+/** The service is done: the visit ends, or goes on with its next service; what was done is rated, each service once. */
 function finish({ state, rules, time, desk }: Moment, ticket: Ticket, session: number): Decision {
   // One service, one rating: a session number that means another visit would mix two ratings up.
   if (!Number.isInteger(session) || session < 1 || session > MAX_SESSION || state.sessions[session])
     return refuse('wrong-state', `Session ${session} cannot be used for a new evaluation.`, { session });
   const openUntil = localTime(new Date(Date.parse(time) + rules.rating.seconds * 1000), rules.timeZone);
+  const at = atDesk(ticket, desk);
   const servedS = secondsBetween(ticket.startedAt ?? time, time);
-  return accept(
-    happened('hall.ticket.finished', ticket.ticketId, time, { ...atDesk(ticket, desk), servedS }),
-    happened('hall.rating.requested', ticket.ticketId, time, {
-      ...atDesk(ticket, desk),
-      session,
-      stage: '',
-      promptedAt: time,
-      openUntil,
-    }),
-  );
+  const next = nextOf(state, rules, ticket);
+  const stage = stageOf(ticket, next);
+  const done = next
+    ? happened('hall.ticket.continued', ticket.ticketId, time, { ...at, servedS, ...next })
+    : happened('hall.ticket.finished', ticket.ticketId, time, { ...at, servedS });
+  if (stage === null) return accept(done);
+  const asked = { ...at, session, stage, promptedAt: time, openUntil, servedS };
+  return accept(done, happened('hall.rating.requested', ticket.ticketId, time, asked));
 }
 
 function missed({ state, rules, time, desk }: Moment, ticket: Ticket): Decision {
@@ -191,6 +196,12 @@ function missed({ state, rules, time, desk }: Moment, ticket: Ticket): Decision 
 function transfer(moment: Moment, ticket: Ticket, command: CommandOf<'window.transfer'>): Decision {
   const { state, rules, time, desk } = moment;
   const { service, window } = command.to;
+  if (command.comeBack && ticket.comeBackTo)
+    return refuse('bad-request', `Ticket ${ticket.number} comes back to window ${ticket.comeBackTo.window} already.`, {
+      field: 'comeBack',
+    });
+  if (command.comeBack && window === desk.number)
+    return refuse('bad-request', 'comeBack: it stays at this window', { field: 'comeBack' });
   if (service === undefined && window === undefined)
     return refuse('bad-request', 'A transfer names a service or a window.');
   if (service !== undefined && !rules.services.some(({ id }) => id === service))
@@ -204,16 +215,30 @@ function transfer(moment: Moment, ticket: Ticket, command: CommandOf<'window.tra
   if (reason === null) return REASON_NEEDED;
   const to = { ...(service === undefined ? {} : { service }), ...(window === undefined ? {} : { window }) };
   return accept(
-    happened('hall.ticket.transferred', ticket.ticketId, time, { ...atDesk(ticket, desk), to, reason }),
+    happened('hall.ticket.transferred', ticket.ticketId, time, {
+      ...atDesk(ticket, desk),
+      to,
+      ...(command.comeBack ? { comeBack: true } : {}),
+      reason,
+    }),
     trace(ticket, desk, 'transfer', reason, time),
   );
 }
 
-function park({ time, desk }: Moment, ticket: Ticket, given: string): Decision {
-  const reason = givenReason(given);
+function park({ rules, time, desk }: Moment, ticket: Ticket, command: CommandOf<'window.park'>): Decision {
+  const reason = givenReason(command.reason);
   if (reason === null) return REASON_NEEDED;
+  const minutes = command.minutes ?? rules.parkMinutes;
+  if (minutes !== null && !(minutes >= 1 && minutes <= MOST_PARKED_MIN))
+    return refuse('bad-request', `minutes: 1 to ${MOST_PARKED_MIN}`, { field: 'minutes' });
+  const until =
+    minutes === null ? null : localTime(new Date(Date.parse(time) + minutes * 60_000), rules.timeZone);
   return accept(
-    happened('hall.ticket.parked', ticket.ticketId, time, { ...atDesk(ticket, desk), reason }),
+    happened('hall.ticket.parked', ticket.ticketId, time, {
+      ...atDesk(ticket, desk),
+      reason,
+      ...(until === null ? {} : { until }),
+    }),
     trace(ticket, desk, 'park', reason, time),
   );
 }

@@ -102,6 +102,8 @@ export type RatingCommand =
     }
   /** a touch on the window's screen */
   | { name: 'rating.touch'; window: number; session: number; level: RatingLevel }
+  /** the visitor of a ticket, who did not press at the window */
+  | { name: 'rating.from-phone'; ticketId: string; level: RatingLevel }
   | { name: 'rating.lapse'; session: number; why: CloseReason };
 
 /** Asked by the clock, so that a new day begins, and what is due happens, also when nobody comes. */

@@ -2,6 +2,8 @@
 import type { EventDraft } from '../contract/events.ts';
 import { happened } from './decision.ts';
 import type { HallState } from './state.ts';
+import { surgeAtDayEnd } from './surge/due.ts';
+import { count } from './totals/apply.ts';
 
 /** Making a formatter is slow, asking it is not; a zone's formatter never changes. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
@@ -34,7 +36,10 @@ export function dayChange(state: HallState, today: string, time: string): EventD
       const data = { ticketId, number, service, by: 'day-end' as const };
       events.push(happened('hall.ticket.cancelled', ticketId, time, data));
     }
-    events.push(happened('hall.day.closed', state.day, time, { day: state.day }));
+    events.push(...surgeAtDayEnd(state, time));
+    const totals = structuredClone(state.totals.today);
+    for (const event of events) count(totals, event, state);
+    events.push(happened('hall.day.closed', state.day, time, { day: state.day, totals }));
   }
   events.push(happened('hall.day.opened', today, time, { day: today }));
   return events;

@@ -64,6 +64,7 @@ function answer(state: HallState, command: Command, time: string, rules: HallRul
       return decideAtWindow(state, command, time, rules);
     case 'rating.press':
     case 'rating.touch':
+    case 'rating.from-phone':
     case 'rating.lapse':
       return decideRating(state, command, time, rules);
     case 'appointment.book':

@@ -43,3 +43,8 @@ export function ticketRef({ ticketId, number, service }: Ticket): {
 export function givenReason(reason: string | undefined): string | null {
   return reason?.trim().slice(0, 200).trim() || null;
 }
+
+/** The refusal of everything that does not stand in the table of a ticket's life. */
+export function notInThisState(ticket: Ticket): Decision {
+  return refuse('wrong-state', `Ticket ${ticket.number} is ${ticket.state}.`, { state: ticket.state });
+}

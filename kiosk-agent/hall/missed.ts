@@ -1,6 +1,6 @@
 /** What becomes of a number that was called and did not come: the hall's policy, the same text on ticket, kiosk and board. */
 import { localTime } from './day.ts';
-import { headStartMs, lineOf, placeOf } from './line.ts';
+import { headStartMs, lineAt, lineOf, onlyWindowOf, placeOf } from './line.ts';
 import type { HallRules, HallState, Ticket } from './state.ts';
 
 /** Whether a missed ticket may still be called or put back into line at `time`. */
@@ -26,9 +26,10 @@ export function stillHonoured(state: HallState, rules: HallRules, ticket: Ticket
  * a shorter one: a millisecond after the one it stands behind. Never earlier than it came.
  */
 export function arrivalAfterMiss(state: HallState, rules: HallRules, ticket: Ticket, places: number): string {
-  const line = lineOf(state, rules, [ticket.service]);
+  const only = onlyWindowOf(state, rules, ticket);
+  const line = only === null ? lineOf(state, rules, [ticket.service]) : lineAt(state, rules, only);
   const before = line[Math.min(places, line.length) - 1];
   if (!before) return ticket.arrivedAt;
   const place = Math.max(placeOf(before, rules) + 1, placeOf(ticket, rules));
-  return localTime(new Date(place + headStartMs(ticket.class, rules)), rules.timeZone);
+  return localTime(new Date(place + headStartMs(ticket, rules)), rules.timeZone);
 }

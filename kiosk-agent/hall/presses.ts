@@ -2,6 +2,8 @@
 import type { HallState, PressMemory } from './state.ts';
 
 export type PressId = { serial: string; boot: string; seq: number };
+/** What is known of presses: the hall's state, or what a satellite remembers. */
+export type PressKnowledge = Pick<HallState, 'presses'> & { sessions: Record<number, { state: string }> };
 
 /** A device that is repaired or loses power draws a new boot; older ones than these are gone from every device. */
 const BOOTS_KEPT = 8;
@@ -16,7 +18,7 @@ const RECENT_KEPT = 64;
  * every power-up and counts from 1 again: what names another session than the press of that number did is another press.
  */
 export function isKnownPress(
-  state: HallState,
+  state: PressKnowledge,
   { serial, boot, seq }: PressId,
   session: number | null,
 ): boolean {
@@ -36,7 +38,7 @@ function isCounted(memory: PressMemory, seq: number): boolean {
 
 /** Notes a press as taken at `time`. Changes `state.presses`, which stands in order of use, latest last. */
 export function rememberPress(
-  state: HallState,
+  state: Pick<HallState, 'presses'>,
   { serial, boot, seq }: PressId,
   session: number | null,
   time: string,
@@ -68,7 +70,7 @@ export function rememberPress(
 }
 
 /** The highest press number of a device since its power-up that has been taken; 0 for none. */
-export function lastPress(state: HallState, serial: string, boot: string): number {
+export function lastPress(state: Pick<HallState, 'presses'>, serial: string, boot: string): number {
   const memory = state.presses.find((each) => each.serial === serial && each.boot === boot);
   return memory ? Math.max(memory.through, ...memory.beyond) : 0;
 }

@@ -2,14 +2,35 @@
 import type { EventData, EventDraft, PaperFault } from '../contract/events.ts';
 import type { TicketState } from '../contract/live.ts';
 import type { Decision, TicketCommand } from './commands.ts';
-import { accept, givenReason, happened, NOTHING_NEW, refuse, ticketRef } from './decision.ts';
+import {
+  accept,
+  givenReason,
+  happened,
+  notInThisState,
+  NOTHING_NEW,
+  refuse,
+  ticketRef,
+} from './decision.ts';
 import { aheadOfNew } from './line.ts';
 import { stillHonoured } from './missed.ts';
+import { nextNumber, numbersInUse } from './numbers.ts';
+import { cancelledLately, givesBack, holderOf, liveTicketOf } from './people.ts';
+import { decidePriority } from './priority.ts';
 import type { HallRules, HallState, Ticket } from './state.ts';
 import { waitFor } from './wait.ts';
 
-type Reserve = Extract<TicketCommand, { name: 'ticket.reserve' }>;
 type CommandOf<N extends TicketCommand['name']> = Extract<TicketCommand, { name: N }>;
+/** What a ticket is wanted for; the optional fields after the command's own are for check-ins and offline tickets. */
+export type TicketWish = Omit<CommandOf<'ticket.reserve'>, 'name'> & {
+  class?: 'appointment';
+  appointment?: string;
+  /** its place in line counts from here; missing: from `offline.takenAt`, else from now */
+  arrivedAt?: string;
+  number?: { running: number; number: string };
+  offline?: { takenAt: string; clockOffsetMs: number };
+};
+
+const MOST_FURTHER = 5;
 
 /** Its paper is settled and it is in line or beyond: what is still said about the paper changes nothing. */
 const PAPER_SETTLED: readonly TicketState[] = [
@@ -33,6 +54,11 @@ export function ticketOf(state: HallState, ticketId: string): Ticket | undefined
   return Object.hasOwn(state.tickets, ticketId) ? state.tickets[ticketId] : undefined;
 }
 
+/** Whether the visitor may leave now: neither while the paper is coming out, nor at a window. */
+export function mayLeave(ticket: Ticket): boolean {
+  return MAY_LEAVE.includes(ticket.state);
+}
+
 /** Decides a command about one ticket at `time` (RFC 3339, the hall's offset). */
 export function decideTicket(
   state: HallState,
@@ -40,7 +66,7 @@ export function decideTicket(
   time: string,
   rules: HallRules,
 ): Decision {
-  if (command.name === 'ticket.reserve') return reserve(state, command, time, rules);
+  if (command.name === 'ticket.reserve') return reserveTicket(state, rules, time, command);
   const ticket = ticketOf(state, command.ticketId);
   if (!ticket) return refuse('unknown-ticket', 'This hall has no such ticket today.');
   switch (command.name) {
@@ -60,23 +86,27 @@ export function decideTicket(
     case 'ticket.take-on-screen':
       return printed(ticket, PAPER_MISSING, time, { confirmedBy: 'screen' });
     case 'ticket.cancel':
-      return cancel(ticket, command, time);
+      return cancel(state, rules, ticket, command, time);
     case 'ticket.resume':
       return resume(state, ticket, command, time, rules);
     case 'ticket.priority':
-      return refuse('bad-request', 'ticket.priority is not built yet');
+      return decidePriority(ticket, command, time);
   }
 }
 
-/** The refusal of everything that does not stand in the table of a ticket's life. */
-export function notInThisState(ticket: Ticket): Decision {
-  return refuse('wrong-state', `Ticket ${ticket.number} is ${ticket.state}.`, { state: ticket.state });
-}
-
-function reserve(state: HallState, command: Reserve, time: string, rules: HallRules): Decision {
-  const service = rules.services.find(({ id }) => id === command.service);
-  if (!service) return refuse('unknown-service', `This hall has no service ${command.service}.`);
-  const { ticketId, idempotencyKey } = command;
+/**
+ * A number for one visit: what `ticket.reserve` decides, for everyone who makes a ticket (tap, check-in, a kiosk that was cut off).
+ *
+ * `class: 'appointment'` with `arrivedAt` = when its slot begins: the line itself takes `appointmentHeadStartMin` off. `number` is one
+ * of a leased block; without it the hub gives the next one outside all blocks. With `offline` the ticket is a fact (its paper is out):
+ * it is never refused for its holder; a second live ticket of the same person leaves a trace.
+ * A key that has been used today answers with no events. Refuses `unknown-service`, `bad-request` (field), `key-reused`,
+ * `ticket-taken`, `identity-needed`, `already-has-ticket` (facts: number, ticketId).
+ */
+export function reserveTicket(state: HallState, rules: HallRules, time: string, wish: TicketWish): Decision {
+  const service = rules.services.find(({ id }) => id === wish.service);
+  if (!service) return refuse('unknown-service', `This hall has no service ${wish.service}.`);
+  const { ticketId, idempotencyKey, offline } = wish;
   // One tap is one ticket: an impatient tap, a retry and a reconnect mean the ticket that is there already.
   const before = Object.hasOwn(state.keys, idempotencyKey) ? state.keys[idempotencyKey] : undefined;
   if (before !== undefined) {
@@ -87,44 +117,89 @@ function reserve(state: HallState, command: Reserve, time: string, rules: HallRu
   const taken = ticketOf(state, ticketId);
   if (taken) return notInThisState(taken);
 
-  const { running, number } = nextNumber(state, service.prefix);
-  const ticketClass = command.priority ? 'priority' : 'normal';
-  const ahead = aheadOfNew(state, rules, service.id, ticketClass, time);
+  const further = wish.further ?? [];
+  const wrong = wrongFurther(rules, service.id, further);
+  if (wrong) return wrong;
+  const person = holderOf(rules, [service.id, ...further], wish.person);
+  const held = person && liveTicketOf(state, rules, time, person, [service.id, ...further]);
+  if (!offline) {
+    if (person === 'needed')
+      return refuse('identity-needed', 'This service needs an identity card or its number.', {
+        service: service.id,
+      });
+    if (held)
+      return refuse('already-has-ticket', `This person has ticket ${held.number} already.`, {
+        number: held.number,
+        ticketId: held.ticketId,
+      });
+  }
+
+  const { running, number } = wish.number ?? nextNumber(state, service.prefix, time);
+  if (wish.number && numbersInUse(state).has(number))
+    return refuse('ticket-taken', `Number ${number} is on another ticket today.`, { number });
+  const ticketClass =
+    wish.class ?? (wish.priority && rules.priorityCounts === 'claimed' ? 'priority' : 'normal');
+  const arrivedAt = wish.arrivedAt ?? offline?.takenAt ?? time;
+  const ahead = aheadOfNew(state, rules, service.id, ticketClass, arrivedAt);
   const wait = waitFor(state, rules, service.id, ahead);
   const ref = { ticketId, number, service: service.id };
-  const reserved = happened('hall.ticket.reserved', ticketId, time, {
-    ...ref,
-    running,
-    class: ticketClass,
-    ...(command.priority ? { priority: command.priority } : {}),
-    language: command.language,
-    idempotencyKey,
-    delivery: command.delivery,
-    ahead,
-    waitMinS: wait?.minS ?? null,
-    waitMaxS: wait?.maxS ?? null,
-  });
-  if (command.delivery === 'paper') return accept(reserved);
-  return accept(reserved, happened('hall.ticket.printed', ticketId, time, { ...ref, confirmedBy: 'screen' }));
+  const events = [
+    happened('hall.ticket.reserved', ticketId, time, {
+      ...ref,
+      running,
+      class: ticketClass,
+      ...(wish.priority ? { priority: wish.priority } : {}),
+      language: wish.language,
+      idempotencyKey,
+      delivery: wish.delivery,
+      ahead,
+      waitMinS: wait?.minS ?? null,
+      waitMaxS: wait?.maxS ?? null,
+      ...(typeof person === 'object' ? { person } : {}),
+      ...(wish.appointment === undefined ? {} : { appointment: wish.appointment }),
+      ...(further.length > 0 ? { further } : {}),
+      ...(wish.kiosk === undefined ? {} : { kiosk: wish.kiosk }),
+      ...(offline ? { offline } : {}),
+      ...(arrivedAt === time ? {} : { arrivedAt }),
+    }),
+  ];
+  if (wish.delivery === 'screen')
+    events.push(happened('hall.ticket.printed', ticketId, time, { ...ref, confirmedBy: 'screen' }));
+  if (held)
+    events.push(
+      happened('hall.trace.recorded', ticketId, time, {
+        action: 'second-live-ticket',
+        reason: `${held.number} was live when ${number} was given offline`,
+        ticketId,
+        number,
+        ...(typeof person === 'object' ? { person } : {}),
+      }),
+    );
+  return accept(...events);
+}
+
+/** Why these further services cannot be: unknown, twice, or more than a visit has. */
+function wrongFurther(rules: HallRules, first: string, further: readonly string[]): Decision | null {
+  const field = 'further';
+  if (further.length > MOST_FURTHER)
+    return refuse('bad-request', `further: at most ${MOST_FURTHER} services after the first`, { field });
+  const unknown = further.find((each) => !rules.services.some(({ id }) => id === each));
+  if (unknown !== undefined)
+    return refuse('bad-request', `further: this hall has no service ${unknown}`, { field });
+  if (new Set([first, ...further]).size < further.length + 1)
+    return refuse('bad-request', 'further: each service once', { field });
+  return null;
 }
 
 /** Parked tickets whose time has run out are back in line, with their earlier place. */
 export function parkedDue(state: HallState, time: string): EventDraft[] {
-  void state;
-  void time;
-  return [];
-}
-
-/** A001 … A999, A1000 …; passes by a number that is still on a ticket (one that was at a window at midnight). */
-function nextNumber(state: HallState, prefix: string): { running: number; number: string } {
-  const inUse = new Set(Object.values(state.tickets).map((ticket) => ticket.number));
-  let running = (state.running[prefix] ?? 0) + 1;
-  while (inUse.has(numberOf(prefix, running))) running++;
-  return { running, number: numberOf(prefix, running) };
-}
-
-function numberOf(prefix: string, running: number): string {
-  return prefix + String(running).padStart(3, '0');
+  const now = Date.parse(time);
+  return Object.values(state.tickets)
+    .filter(
+      ({ state: at, parkedUntil }) =>
+        at === 'parked' && parkedUntil !== null && Date.parse(parkedUntil) <= now,
+    )
+    .map((ticket) => happened('hall.ticket.resumed', ticket.ticketId, time, ticketRef(ticket)));
 }
 
 function printed(
@@ -171,20 +246,43 @@ function reprint(ticket: Ticket, command: CommandOf<'ticket.reprint'>, time: str
   return accept(happened('hall.ticket.reprinted', ticket.ticketId, time, data));
 }
 
-function cancel(ticket: Ticket, command: CommandOf<'ticket.cancel'>, time: string): Decision {
+/**
+ * The visitor leaves, staff end it with a reason, or nobody took it. A person who gives tickets back again and again is
+ * flagged by a trace; nothing else follows from it by itself.
+ */
+function cancel(
+  state: HallState,
+  rules: HallRules,
+  ticket: Ticket,
+  command: CommandOf<'ticket.cancel'>,
+  time: string,
+): Decision {
   const { by, staff } = command;
   const reason = givenReason(command.reason);
   if (!(by === 'nobody' ? UNCLAIMED : MAY_LEAVE).includes(ticket.state)) return notInThisState(ticket);
   if (by === 'staff' && reason === null)
     return refuse('reason-needed', 'Staff cancel a ticket only with a reason.');
-  const cancelled = happened('hall.ticket.cancelled', ticket.ticketId, time, {
-    ...ticketRef(ticket),
-    by,
-    ...(staff === undefined ? {} : { staff }),
-    ...(reason === null ? {} : { reason }),
-  });
-  if (by !== 'staff' || reason === null) return accept(cancelled);
-  return accept(cancelled, trace(ticket, 'cancel', reason, staff, time));
+  const events = [
+    happened('hall.ticket.cancelled', ticket.ticketId, time, {
+      ...ticketRef(ticket),
+      by,
+      ...(staff === undefined ? {} : { staff }),
+      ...(reason === null ? {} : { reason }),
+    }),
+  ];
+  if (by === 'staff' && reason !== null) events.push(trace(ticket, 'cancel', reason, staff, time));
+  const { person } = ticket;
+  if (person && givesBack(ticket, by)) {
+    const { times, days } = rules.realName.takeAndCancel;
+    const given = cancelledLately(state, rules, person.hash, time) + 1;
+    if (given >= times) {
+      const { ticketId, number } = ticket;
+      const pattern = `${given} tickets given back within ${days} days`;
+      const data = { action: 'take-and-cancel' as const, reason: pattern, ticketId, number, person };
+      events.push(happened('hall.trace.recorded', ticketId, time, data));
+    }
+  }
+  return accept(...events);
 }
 
 /** A parked ticket, or a missed one that the policy still honours, goes back to its place. */

@@ -2,7 +2,9 @@
 import type { EventDraft } from '../contract/events.ts';
 import type { Decision, WindowCommand } from './commands.ts';
 import { accept, givenReason, happened, NOTHING_NEW, refuse, windowSubject } from './decision.ts';
+import { onlyWindowOf } from './line.ts';
 import type { HallRules, HallState, Window } from './state.ts';
+import { servicesNow, windowsNow } from './surge/windows.ts';
 
 export type DeskCommand = Extract<
   WindowCommand,
@@ -89,15 +91,16 @@ function open(
 /** Whether somebody waits whom no other window that is open (or only paused) would call. */
 function leavesSomebodyWaiting(state: HallState, rules: HallRules, closing: number): boolean {
   const isOpen = (number: number) => (state.windows[number]?.state ?? 'closed') !== 'closed';
-  const here = new Set(rules.windows.find(({ number }) => number === closing)?.services);
+  const here = new Set(servicesNow(state, rules, closing));
   const elsewhere = new Set(
-    rules.windows
+    windowsNow(state, rules)
       .filter(({ number }) => number !== closing && isOpen(number))
       .flatMap(({ services }) => services),
   );
   return Object.values(state.tickets).some((ticket) => {
     if (ticket.state !== 'waiting') return false;
-    if (ticket.onlyWindow !== null) return ticket.onlyWindow === closing;
+    const only = onlyWindowOf(state, rules, ticket);
+    if (only !== null) return only === closing;
     return here.has(ticket.service) && !elsewhere.has(ticket.service);
   });
 }

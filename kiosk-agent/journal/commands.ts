@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { HallEvent } from '../contract/events.ts';
+import type { Link } from './chain.ts';
 import { openForReading, rowsAfter } from './file.ts';
 import { JOURNAL_NAME, sealedFiles } from './repair.ts';
 import { statOf } from './stat.ts';
@@ -19,7 +20,17 @@ export type JournalCommandOptions = {
   after?: number;
   /** stat, verify: JSON instead of lines */
   json?: boolean;
+  /** verify: a record of the running epoch as the far end has it */
+  against?: Link;
 };
+
+const AGAINST = /^(\d{1,15}):([0-9a-f]{64})$/;
+
+/** Reads `SEQ:HASH`, as the far end's page and `/api/v1/halls` give it; null when it is not that. */
+export function readAgainst(text: string): Link | null {
+  const [, seq, hash] = AGAINST.exec(text) ?? [];
+  return seq === undefined || hash === undefined ? null : { seq: Number(seq), hash };
+}
 
 const SHORT_DATA = 120;
 
@@ -41,7 +52,7 @@ export async function journalCommand(
       case 'stat':
         return writeStat(paths, options.json === true, out);
       case 'verify':
-        return writeVerdicts(paths, options.json === true, out);
+        return writeVerdicts(paths, options, out);
       case 'dump':
         return await writeEvents(
           paths,
@@ -60,8 +71,15 @@ export async function journalCommand(
   }
 }
 
-function writeVerdicts(paths: string[], json: boolean, out: Writable): 0 | 1 {
-  const verdicts = paths.map((file) => ({ file, ...verifyJournal(file) }));
+function writeVerdicts(paths: string[], { json, against }: JournalCommandOptions, out: Writable): 0 | 1 {
+  const verdicts = paths.map((file, index) => {
+    // A long log takes minutes: whoever waits at a terminal sees how far it is. Programs read the answer only.
+    const progress = (records: number, of: number): void => {
+      if (!json) process.stderr.write(`${file}: ${records} of ${of} records\r`);
+    };
+    const last = index === paths.length - 1;
+    return { file, ...verifyJournal(file, { progress, ...(against && last ? { against } : {}) }) };
+  });
   const ok = verdicts.every((verdict) => verdict.ok);
   if (json) {
     out.write(`${JSON.stringify({ ok, files: verdicts })}\n`);
@@ -71,7 +89,11 @@ function writeVerdicts(paths: string[], json: boolean, out: Writable): 0 | 1 {
       else if (verdict.first === 0) out.write(`${verdict.file}: good, no records, epoch ${verdict.epoch}\n`);
       else
         out.write(
-          `${verdict.file}: good, records ${verdict.first} to ${verdict.last}, epoch ${verdict.epoch}\n`,
+          `${verdict.file}: good, records ${verdict.first} to ${verdict.last}, epoch ${verdict.epoch}\n` +
+            (verdict.first > 1
+              ? `  records before ${verdict.first} were retired; the far end has them\n`
+              : '') +
+            `  the last one is ${verdict.last}:${verdict.hash}\n`,
         );
     }
   }

@@ -248,6 +248,18 @@ export function rowsAfter(database: DatabaseSync, after: number): Iterable<Row> 
     .iterate(after) as unknown as Iterable<Row>;
 }
 
+/** Rows of one type with `after` < seq ≤ `through`, in order. Found by their text: canonical JSON has one way to write it. */
+export function rowsOfType(
+  database: DatabaseSync,
+  type: string,
+  after: number,
+  through: number,
+): Iterable<Row> {
+  return database
+    .prepare('SELECT seq, json, hash FROM events WHERE seq > ? AND seq <= ? AND instr(json, ?) ORDER BY seq')
+    .iterate(after, through, `"type":"${type}"`) as unknown as Iterable<Row>;
+}
+
 /** The place of record `seq` in the chain, or null when it is not there. */
 export function linkAt(database: DatabaseSync, seq: number): Link | null {
   if (seq === 0) return START;

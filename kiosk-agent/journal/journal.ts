@@ -39,6 +39,9 @@ export type SealedJournal = {
 export type Replayed = { snapshot: { epoch: string; seq: number } | null; events: number; complete: boolean };
 
 const REPLAY_STEP = 1000;
+/** A step of the search takes a few ms of the journal's thread; one question takes at most a hundred of them. */
+const FIND_STEP = 2000;
+const FIND_MOST = 200_000;
 
 /**
  * Opens the journal in `folder`, makes it when there is none, and repairs it when it is damaged.
@@ -117,6 +120,16 @@ export class Journal {
     return this.#durable.seq;
   }
 
+  /** where its files lie */
+  get folder(): string {
+    return resolve(this.#options.folder);
+  }
+
+  /** the end of the chain on disk: its last number and that record's hash */
+  get durableEnd(): Link {
+    return { ...this.#durable };
+  }
+
   /**
    * Numbers and chains the drafts at once, in the order of the calls; `durable` resolves, in that order, after the commit
    * that holds them, and rejects with `journal-unwritable` when the disk refuses. Throws the same at once, and numbers
@@ -158,6 +171,35 @@ export class Journal {
   /** Up to `limit` records after number `after`, in order, together about `maxBytes` of JSON but at least one. Only what is on disk. */
   read(after: number, limit: number, maxBytes = BATCH_MAX_BYTES): Promise<HallEvent[]> {
     return this.#read(this.epoch, after, limit, maxBytes);
+  }
+
+  /**
+   * Records of one type of the running epoch, oldest first, each with its hash: at most `limit` of those behind number
+   * `after`, found among the next 200,000. `next`: where to go on; null when all that is on disk has been looked at.
+   */
+  async find<T extends HallEvent['type']>(
+    type: T,
+    after: number,
+    limit: number,
+    wanted: (event: Extract<HallEvent, { type: T }>) => boolean = () => true,
+  ): Promise<{ found: { event: Extract<HallEvent, { type: T }>; hash: string }[]; next: number | null }> {
+    const found: { event: Extract<HallEvent, { type: T }>; hash: string }[] = [];
+    let looked = Math.max(after, this.#baseSeq);
+    const last = this.durableSeq;
+    const end = Math.min(last, looked + FIND_MOST);
+    while (looked < end) {
+      const through = Math.min(end, looked + FIND_STEP);
+      for (const row of await this.#ask('find', { epoch: this.epoch, type, after: looked, through })) {
+        const event = JSON.parse(row.json) as HallEvent;
+        if (event.type !== type) continue;
+        const one = event as Extract<HallEvent, { type: T }>;
+        if (!wanted(one)) continue;
+        found.push({ event: one, hash: row.hash });
+        if (found.length === limit) return { found, next: row.seq < last ? row.seq : null };
+      }
+      looked = through;
+    }
+    return { found, next: looked < last ? looked : null };
   }
 
   /** The last number that the next hop of `link` has on disk; 0 for a link not heard of before. */

@@ -24,6 +24,8 @@ export type Requests = {
   saveSnapshot: { ask: { snapshot: Snapshot }; answer: null };
   cursor: { ask: { epoch: string; link: string }; answer: number };
   read: { ask: { epoch: string; after: number; limit: number; maxBytes: number }; answer: string[] };
+  /** records `after` < seq ≤ `through` of one type: bounded by the numbers, so that appends have their turn */
+  find: { ask: { epoch: string; type: string; after: number; through: number }; answer: Row[] };
   loadSnapshot: { ask: { epoch: string; version: number }; answer: Snapshot | null };
   retain: { ask: { before: number; links: string[] }; answer: { removed: number; sealedLeft: Sealed[] } };
   stat: { ask: Record<string, never>; answer: JournalStat };

@@ -12,7 +12,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { HallError } from '../contract/problem.ts';
 import { sha256 } from './chain.ts';
 import type { Link } from './chain.ts';
-import { JournalFile, newestSnapshot, readCursors, removeDatabase, rowsAfter } from './file.ts';
+import { JournalFile, newestSnapshot, readCursors, removeDatabase, rowsAfter, rowsOfType } from './file.ts';
 import { lockFolder } from './lock.ts';
 import type { Answer, Ask, Failure, FromWorker, OpenOptions, Sealed, Write } from './messages.ts';
 import { JOURNAL_NAME, findFault, moveAside, prepareFolder, sealedFiles } from './repair.ts';
@@ -120,6 +120,8 @@ function serve(lock: { release(): void }): void {
     switch (ask.kind) {
       case 'read':
         return read(fileOf(ask.epoch), ask.after, ask.limit, ask.maxBytes);
+      case 'find':
+        return [...rowsOfType(fileOf(ask.epoch).database, ask.type, ask.after, ask.through)];
       case 'setCursor':
         fileOf(ask.epoch).setCursor(ask.link, ask.seq);
         return null;

@@ -9,6 +9,8 @@ export interface EventStream {
   readonly epoch: string;
   /** the last seq on disk; 0 when there is none */
   readonly durableSeq: number;
+  /** the end of the chain on disk, where it is known: told to the far end, which compares it with its copy */
+  readonly last?: { seq: number; hash: string };
   /** Events with seq > `after` in order, at most `limit`, of about `maxBytes` of JSON together, but at least one if there is one. */
   read(after: number, limit: number, maxBytes?: number): HallEvent[] | Promise<HallEvent[]>;
   /** Up to where the far end of `link` has the events on disk; 0 when it never said. */
@@ -33,6 +35,8 @@ export interface LinkConnection {
   readonly through: number;
   /** Waits for the receipt until the connection is over; whoever sends says how long that may take. */
   send(events: readonly HallEvent[]): Promise<SendResult>;
+  /** Tells what is not kept, because only the newest counts; the far end's answer, or null when none came within `timeoutMs`. */
+  report(name: string, data: unknown, timeoutMs: number): Promise<unknown>;
   /** Settles once, with the reason, when the connection is over. */
   readonly ended: Promise<string>;
   close(): void;

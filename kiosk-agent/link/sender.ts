@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../executor.ts';
 import { agentId as agentIdSchema, linkAuth, type LinkState, type LinkStatus } from '../contract/link.ts';
-import { bindingFor, type Dial, type EventSource, type EventStream } from './binding.ts';
+import { bindingFor, type Dial, type EventSource, type EventStream, type LinkConnection } from './binding.ts';
 import { CommandDesk, type CommandHandler } from './commands.ts';
 import { RETRY, StreamSender, type RetryTimes } from './stream.ts';
 
@@ -28,6 +28,8 @@ export type LinkSenderOptions = {
   commands?: Record<string, CommandHandler>;
   /** The far end knows another history of `epoch` than this journal has: it was set back, and needs a new epoch. */
   onSetBack?: (epoch: string, why: string) => void;
+  /** the far end has let the epoch being written in (again) */
+  onConnected?: () => void;
   timeoutMs?: number;
   retry?: RetryTimes;
   /** another way over the wire than the address's own */
@@ -47,6 +49,8 @@ export class LinkSender {
   #closed = false;
   #told: LinkStatus;
   #figuresTimer: NodeJS.Timeout | null = null;
+  /** of the epoch being written */
+  #connection: LinkConnection | null = null;
 
   constructor(options: LinkSenderOptions) {
     this.name = options.name;
@@ -70,6 +74,20 @@ export class LinkSender {
   /** Something new is on disk. */
   wake(): void {
     for (const stream of this.#streams) stream.wake();
+  }
+
+  /** Whether there is a connection now; a cable that was pulled is noticed by the heartbeat of the transport. */
+  get connected(): boolean {
+    return this.#connection !== null;
+  }
+
+  /** Tells the far end what is not kept; its answer, or null when there is no connection or no answer within `timeoutMs`. */
+  async report(
+    name: string,
+    data: unknown,
+    timeoutMs = this.#options.timeoutMs ?? ANSWER_TIMEOUT_MS,
+  ): Promise<unknown> {
+    return (await this.#connection?.report(name, data, timeoutMs)) ?? null;
   }
 
   get status(): LinkStatus {
@@ -125,15 +143,26 @@ export class LinkSender {
       random,
       changed: () => this.#changed(),
       setBack: (why) => this.#options.onSetBack?.(stream.epoch, why),
-      dial: (signal) =>
-        this.#dial({
+      dial: async (signal) => {
+        const dialled = await this.#dial({
           url: this.#url,
-          auth: { agentId, epoch: stream.epoch, token },
+          auth: { agentId, epoch: stream.epoch, token, ...(stream.last && { last: stream.last }) },
           timeoutMs,
           signal,
           onCommand: (raw) => this.#desk.take(raw),
-        }),
+        });
+        if (!sealed && 'connection' in dialled) this.#connected(dialled.connection);
+        return dialled;
+      },
     });
+  }
+
+  #connected(connection: LinkConnection): void {
+    this.#connection = connection;
+    void connection.ended.then(() => {
+      if (this.#connection === connection) this.#connection = null;
+    });
+    this.#options.onConnected?.();
   }
 
   #changed(): void {

@@ -34,6 +34,15 @@ export const dialSocketio: Dial = ({ url, auth, timeoutMs, onCommand, signal }) 
     return Promise.race([answered, ended.then((why) => ({ lost: why }))]);
   };
 
+  const report = async (name: string, data: unknown, ms: number): Promise<unknown> => {
+    if (!socket.connected) return null;
+    const answered = socket
+      .timeout(ms)
+      .emitWithAck('report', { name, data })
+      .catch(() => null);
+    return Promise.race([answered, ended.then(() => null)]);
+  };
+
   return new Promise((resolve) => {
     const fail = (failed: string, refused: boolean) => {
       clearTimeout(timer);
@@ -68,6 +77,7 @@ export const dialSocketio: Dial = ({ url, auth, timeoutMs, onCommand, signal }) 
       const connection: LinkConnection = {
         through: read.data.through,
         send,
+        report,
         ended,
         close: () => close('closed'),
       };

@@ -14,7 +14,7 @@ type Known = 'never' | 'there' | 'faulted' | 'gone';
 
 /** Runs until the returned function is called. */
 export function tellDevices(
-  executor: Executor,
+  executor: Pick<Executor, 'record'> & { rules: Pick<Executor['rules'], 'timeZone'> },
   devices: WatchedDevice[],
   watch: DeviceWatch,
   clock: Clock,

@@ -59,7 +59,9 @@ export function tellEvaluations(
         if (result.ok) return;
         // Its keys must not stay dark for a whole evaluation because it had something else to do for a moment.
         if (result.why === 'busy') lightAgain(session.session);
-        else log.warn({ device: there.evaluator.id, why: result.why }, 'the evaluator did not open');
+        // A place that nobody has put an evaluator at is no trouble.
+        else if (result.why !== 'away' || there.evaluator.status.state !== 'missing')
+          log.warn({ device: there.evaluator.id, why: result.why }, 'the evaluator did not open');
       },
       (error: unknown) => log.error({ device: there.evaluator.id, error }, 'opening the evaluator failed'),
     );

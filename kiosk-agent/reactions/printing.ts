@@ -4,9 +4,10 @@
  */
 import type { Logger } from 'pino';
 import type { HallEvent } from '../contract/events.ts';
-import type { PrintOutcome, TicketPrinter } from '../device/driver/interfaces.ts';
+import type { PrintOutcome, SheetOfTicket, TicketPrinter } from '../device/driver/interfaces.ts';
 import type { Executor } from '../executor.ts';
 import type { Command } from '../hall/commands.ts';
+import { sheetOf } from '../hall/satellites/names.ts';
 import type { Ticket } from '../hall/state.ts';
 
 /** Makes a ticket's bytes for a printer's paper. `again`: a second sheet, it says 补打. */
@@ -18,10 +19,13 @@ export type PrintingSettings = {
 /** While the disk refuses, a sheet's fate is offered to it again at this interval, ms. */
 const RECORD_AGAIN_MS = 1000;
 
-/** Runs the story on these printers, first choice first, until the returned function is called. */
+/**
+ * Runs the story until the returned function is called. `printersFor`: the printers of a kiosk (an agent's, or null for the hub's
+ * own), first choice first: a ticket comes out where its visitor stands, and nowhere else.
+ */
 export function tellPrinting(
   executor: Executor,
-  printers: TicketPrinter[],
+  printersFor: (kiosk: string | null) => TicketPrinter[],
   compose: Compose,
   settings: PrintingSettings,
   log: Logger,
@@ -31,19 +35,21 @@ export function tellPrinting(
 
   const onCommitted = (events: HallEvent[]): void => {
     for (const event of events) {
-      if (event.type === 'hall.ticket.reserved' && event.data.delivery === 'paper')
-        print(event.data.ticketId, false);
-      else if (event.type === 'hall.ticket.reprinted') print(event.data.ticketId, event.data.mark);
+      if (event.type === 'hall.ticket.reserved') {
+        const { ticketId, delivery, offline, idempotencyKey } = event.data;
+        // A ticket that a kiosk gave while it was cut off has its paper from there.
+        if (delivery === 'paper' && !offline) print(ticketId, false, idempotencyKey);
+      } else if (event.type === 'hall.ticket.reprinted') print(event.data.ticketId, event.data.mark);
       else if (event.type === 'hall.ticket.print-failed')
         watchUnclaimed(event.data.ticketId, settings.unclaimedS);
       else if (event.type.startsWith('hall.ticket.')) forget(event.subject);
     }
   };
 
-  const print = (ticketId: string, again: boolean): void => {
+  const print = (ticketId: string, again: boolean, idempotencyKey?: string): void => {
     const ticket = executor.state.tickets[ticketId];
     if (!ticket) return;
-    onPaper(ticket, again)
+    onPaper(ticket, again, idempotencyKey)
       .then((fate) => settle(ticketId, fate))
       .catch((error: unknown) =>
         log.error({ ticketId, error }, 'the fate of a ticket could not be recorded'),
@@ -53,11 +59,18 @@ export function tellPrinting(
   const onPaper = async (
     ticket: Ticket,
     again: boolean,
+    idempotencyKey: string | undefined,
   ): Promise<{ printer?: string; outcome: PrintOutcome }> => {
     let first: { printer?: string; outcome: PrintOutcome } | null = null;
     // A second printer is asked only before the first byte of the first one: never two papers for one number.
-    for (const printer of inOrder(printers)) {
-      const outcome = await printer.print(compose(ticket, printer.columns, again));
+    for (const [turn, printer] of inOrder(printersFor(ticket.kiosk)).entries()) {
+      const sheet: SheetOfTicket = {
+        job: `${sheetOf(ticket)}.${turn}`,
+        ticketId: ticket.ticketId,
+        number: ticket.number,
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      };
+      const outcome = await printer.print(compose(ticket, printer.columns, again), sheet);
       if (outcome.outcome !== 'failed' || outcome.bytesSent > 0) return { printer: printer.id, outcome };
       first ??= { printer: printer.id, outcome };
     }
@@ -98,6 +111,8 @@ export function tellPrinting(
 
   const watchUnclaimed = (ticketId: string, seconds: number): void => {
     forget(ticketId);
+    // Its own kiosk says what becomes of it.
+    if (executor.state.tickets[ticketId]?.offline) return;
     unclaimed.set(
       ticketId,
       setTimeout(() => {
@@ -118,6 +133,7 @@ export function tellPrinting(
   executor.on('committed', onCommitted);
   // What was on its way when the agent stopped: nobody here can say whether it came out.
   for (const ticket of Object.values(executor.state.tickets)) {
+    if (ticket.offline) continue;
     if (ticket.state === 'reserved' || ticket.state === 'printing')
       void record({ name: 'ticket.unconfirmed', ticketId: ticket.ticketId, why: 'restarted' });
     else if (ticket.state === 'print-failed') watchUnclaimed(ticket.ticketId, settings.unclaimedS);
@@ -132,7 +148,7 @@ export function tellPrinting(
 }
 
 /** Those that are ready first, else in the order of the configuration: each says itself why it cannot. */
-function inOrder(printers: TicketPrinter[]): TicketPrinter[] {
+export function inOrder(printers: TicketPrinter[]): TicketPrinter[] {
   return [...printers].sort(
     (a, b) => Number(b.status.state === 'ready') - Number(a.status.state === 'ready'),
   );

@@ -9,15 +9,25 @@ import { composeTicket } from '../paper/ticket.ts';
 import type { Mark } from '../paper/texts.ts';
 import type { Compose } from './printing.ts';
 
-/** Composes tickets of this hall. `address`: what the QR begins with, e.g. http://192.168.1.20:8480/. */
-export function ticketComposer(config: Config, missedRule: Bilingual, address: () => string): Compose {
+/**
+ * Composes tickets of this hall. `address`: what the QR begins with, e.g. http://192.168.1.20:8480/; `slotOf`: from to of an
+ * appointment, where the hall knows it.
+ */
+export function ticketComposer(
+  config: Config,
+  missedRule: Bilingual,
+  address: () => string,
+  slotOf: (appointment: string) => { from: string; to: string } | undefined = () => undefined,
+): Compose {
   return (ticket, columns, again) => {
     const language = ticket.language;
     const service = config.services.find((each) => each.id === ticket.service);
     const marks: Mark[] = [];
     if (ticket.class === 'priority') marks.push('priority');
     if (ticket.class === 'appointment') marks.push('appointment');
+    if (ticket.offline) marks.push('offline');
     if (again) marks.push('reprint');
+    const slot = ticket.appointment === undefined ? undefined : slotOf(ticket.appointment);
     return composeTicket(
       {
         language,
@@ -28,6 +38,8 @@ export function ticketComposer(config: Config, missedRule: Bilingual, address: (
         ahead: ticket.ahead,
         waitMinutes: waitMinutes(ticket),
         area: service?.area?.[language] ?? null,
+        ...(slot && { slot: `${slot.from}-${slot.to}` }),
+        ...(ticket.person && { holder: ticket.person.masked }),
         takenAt: ticket.reservedAt.slice(0, 16).replace('T', ' '),
         qr: new URL(`t/${ticket.ticketId}`, address()).href,
         missedRule: missedRule[language],

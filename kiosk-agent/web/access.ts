@@ -14,7 +14,13 @@ import { HallError } from '../contract/problem.ts';
 import type { Clock } from '../executor.ts';
 import { Register } from './staff.ts';
 
-export type Caller = { role: Role; staff: string | null; by: 'token' | 'cookie' };
+export type Caller = {
+  role: Role;
+  staff: string | null;
+  by: 'token' | 'cookie';
+  /** the satellite that asks, with its link token: a kiosk of its own */
+  agent?: string;
+};
 declare module 'express-serve-static-core' {
   interface Request {
     caller?: Caller | null;
@@ -47,6 +53,7 @@ export class Access {
   readonly #clock: Clock;
   readonly #localScreens: ReadonlySet<string>;
   readonly #localToken: Buffer;
+  #satelliteOf: (token: string) => Promise<string | null> = () => Promise.resolve(null);
 
   /** `localToken`: of the commands on this computer (cli/running), which may do what a technician may. */
   constructor(stateFolder: string, localScreens: readonly string[], clock: Clock, localToken: string) {
@@ -58,18 +65,38 @@ export class Access {
   }
 
   /** The caller behind a request or a live connection, or null. `token` comes from the header or the handshake. */
-  async callerOf(request: IncomingMessage, token: string | undefined): Promise<Caller | null> {
+  async callerOf(
+    request: IncomingMessage,
+    token: string | undefined,
+    cookie = cookieOf(request),
+  ): Promise<Caller | null> {
     if (token) {
       const given = Buffer.from(token);
       if (given.length === this.#localToken.length && timingSafeEqual(given, this.#localToken))
         return { role: 'technician', staff: null, by: 'token' };
       const role = await this.register.roleOfToken(token);
-      return role ? { role, staff: null, by: 'token' } : null;
+      if (role) return { role, staff: null, by: 'token' };
+      const agent = await this.#satelliteOf(token);
+      return agent === null ? null : { role: 'kiosk', staff: null, by: 'token', agent };
     }
-    const claimed = this.#verify(parseCookie(request.headers.cookie ?? '')[cookieOf(request)]);
+    const claimed = this.#verify(parseCookie(request.headers.cookie ?? '')[cookie]);
     if (!claimed) return null;
     if (claimed.staff !== null && !(await this.register.knows(claimed.staff, claimed.role))) return null;
     return { role: claimed.role, staff: claimed.staff, by: 'cookie' };
+  }
+
+  /**
+   * Whether a live connection comes from a kiosk that may take tickets: its token, its cookie (a browser cannot name it in a
+   * header here), or a browser of this PC that would be given one.
+   */
+  async isKiosk(request: IncomingMessage, token: string | undefined): Promise<boolean> {
+    if (this.isLocalScreen(request, 'kiosk')) return true;
+    return (await this.callerOf(request, token, COOKIES.kiosk))?.role === 'kiosk' && sameOrigin(request);
+  }
+
+  /** From now on a satellite's link token is a kiosk's bearer token too. */
+  knowSatellites(agentOf: (token: string) => Promise<string | null>): void {
+    this.#satelliteOf = agentOf;
   }
 
   /** Puts the caller on every request; refuses a changing request that another site sends with our cookie. */
@@ -107,7 +134,7 @@ export class Access {
    * Whether a browser may be this screen without a token: it runs on this PC, says so under a local name (so that no
    * foreign site's name leads here), and the configuration lists the screen.
    */
-  isLocalScreen(request: Request, screen: string): boolean {
+  isLocalScreen(request: IncomingMessage, screen: string): boolean {
     const remote = request.socket.remoteAddress ?? '';
     return (
       this.#localScreens.has(screen) &&
@@ -150,7 +177,8 @@ function sameOrigin(request: IncomingMessage): boolean {
   return URL.canParse(origin) && new URL(origin).host === request.headers.host;
 }
 
-function sessionKey(stateFolder: string): Buffer {
+/** The agent's own secret, 32 bytes, made at the first use: cookies are signed with it, and what only a visitor can have. */
+export function sessionKey(stateFolder: string): Buffer {
   const file = join(stateFolder, 'session.key');
   try {
     const key = readFileSync(file);

@@ -19,7 +19,7 @@ const settings = z.strictObject({
 const CAPTURE_WAITING_BYTES = 8 * 1024 * 1024;
 const captureWish = z.object({ seconds: z.coerce.number().int().min(1).max(3600).default(600) });
 
-export function deviceRoutes({ devices }: AgentParts, access: Access): Router {
+export function deviceRoutes({ devices }: Pick<AgentParts, 'devices'>, access: Access): Router {
   const router = Router();
   router.use(access.allow('technician'));
   const id = (request: Request): string => String(request.params['id']);

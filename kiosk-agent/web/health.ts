@@ -13,10 +13,19 @@ export type Health = {
   journal: { lastSeq: number; backlog: number; oldestPendingS: number; writable: boolean };
   devices: { id: string; kind: string; model: string; state: string; fault?: string }[];
   links: { name: string; state: string; ackedSeq: number; lagEvents: number }[];
+  /** a hub's satellites, by agent */
+  satellites?: Record<string, { connected: boolean; since: string }>;
 };
 
+/** What both roles have; a satellite has no line of its own. */
+export type HealthParts = Pick<
+  AgentParts,
+  'journal' | 'config' | 'clock' | 'links' | 'devices' | 'journalState' | 'version'
+> &
+  Partial<Pick<AgentParts, 'satellites'>> & { executor: Pick<AgentParts['executor'], 'writable'> };
+
 /** failing: nothing is accepted; degraded: something needs a hand. */
-export async function health(parts: AgentParts): Promise<Health> {
+export async function health(parts: HealthParts): Promise<Health> {
   const { journal, executor, config, clock } = parts;
   const links = parts
     .links()
@@ -26,8 +35,10 @@ export async function health(parts: AgentParts): Promise<Health> {
   const devices = parts.devices
     .list()
     .map(({ id, kind, model, state, fault }) => ({ id, kind, model, state, ...(fault ? { fault } : {}) }));
+  const satellites = Object.entries(parts.satellites?.view() ?? {});
   const trouble =
     devices.some((device) => device.state !== 'ready') ||
+    satellites.some(([, { connected }]) => !connected) ||
     links.some((link) => link.state === 'away' || link.state === 'refused') ||
     parts.journalState !== 'ok';
   return {
@@ -45,10 +56,18 @@ export async function health(parts: AgentParts): Promise<Health> {
     },
     devices,
     links,
+    ...(parts.satellites && {
+      satellites: Object.fromEntries(
+        satellites.map(([agent, { connected, since }]) => [agent, { connected, since }]),
+      ),
+    }),
   };
 }
 
-export function healthRoutes(parts: AgentParts, screens: () => number): Router {
+export function healthRoutes(
+  parts: HealthParts & Partial<Pick<AgentParts, 'state'>>,
+  screens: () => number,
+): Router {
   const router = Router();
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -61,13 +80,7 @@ export function healthRoutes(parts: AgentParts, screens: () => number): Router {
   gauge(registry, 'hall_journal_writable', '1 while the disk takes writes', () =>
     Number(parts.executor.writable),
   );
-  gauge(
-    registry,
-    'hall_tickets_waiting',
-    'Tickets in line',
-    () => Object.values(parts.state.tickets).filter((ticket) => ticket.state === 'waiting').length,
-  );
-  gauge(registry, 'hall_tickets_served_today', 'Visits finished today', () => parts.state.served);
+  if (parts.state) hallGauges(registry, () => parts.state as AgentParts['state']);
   gauge(registry, 'hall_screens', 'Connected screens', screens);
   labelled(registry, 'hall_link_lag_events', 'Events that the next hop has not acknowledged', 'link', () =>
     parts.links().map((link) => [link.name, link.lagEvents]),
@@ -89,6 +102,16 @@ export function healthRoutes(parts: AgentParts, screens: () => number): Router {
     response.type(registry.contentType).send(await registry.metrics());
   });
   return router;
+}
+
+function hallGauges(registry: Registry, state: () => AgentParts['state']): void {
+  gauge(
+    registry,
+    'hall_tickets_waiting',
+    'Tickets in line',
+    () => Object.values(state().tickets).filter((ticket) => ticket.state === 'waiting').length,
+  );
+  gauge(registry, 'hall_tickets_served_today', 'Visits finished today', () => state().served);
 }
 
 function gauge(registry: Registry, name: string, help: string, value: () => number): void {

@@ -19,7 +19,7 @@ import {
   type StaffView,
 } from '../contract/live.ts';
 import { localTime } from '../hall/day.ts';
-import type { Access } from './access.ts';
+import { isLoopback, type Access } from './access.ts';
 import type { AgentParts } from './parts.ts';
 import { publicView, staffView } from './views.ts';
 
@@ -27,6 +27,8 @@ const handshake = z.object({
   role: z.enum(ROLES),
   token: z.string().max(256).optional(),
   window: z.number().optional(),
+  /** kiosk: the agent whose reader and scanner stand at this screen; without it, on the hub's PC: the hub */
+  agent: z.string().max(63).optional(),
 });
 const resume = z.object({ run: z.string().max(32), seq: z.int().min(0) });
 /** So many changes are kept for screens that come back. */
@@ -65,10 +67,38 @@ class Feed {
 }
 type Sections = Record<string, Record<string, unknown>>;
 
+/** What a feed needs of its agent; a satellite relays the hub's view. */
+export type LiveParts = Pick<AgentParts, 'clock'> & { rules: Pick<AgentParts['rules'], 'timeZone'> } & Partial<
+    Pick<AgentParts, 'kioskFeed'>
+  >;
+export type LiveViews = {
+  public(): PublicView;
+  staff(shared: PublicView): StaffView;
+  /** hears that a view may have changed, until the returned function is called */
+  watch(changed: () => void): () => void;
+};
+
+/** The views of the hall that this agent keeps. */
+export function hallViews(parts: AgentParts): LiveViews {
+  return {
+    public: () => publicView(parts),
+    staff: (shared) => staffView(parts, shared),
+    watch(changed) {
+      parts.executor.on('committed', changed);
+      const unwatch = parts.onChange(changed);
+      return () => {
+        parts.executor.off('committed', changed);
+          unwatch();
+      };
+    },
+  };
+}
+
 /** Serves the feed on an HTTP server until the returned function is called. */
 export function serveLive(
   http: HttpServer,
-  parts: AgentParts,
+  parts: LiveParts,
+  views: LiveViews,
   access: Access,
 ): { close(): Promise<void>; screens(): number } {
   const io = new Server(http, {
@@ -78,17 +108,17 @@ export function serveLive(
     cors: { origin: false },
   });
   const now = (): string => localTime(parts.clock(), parts.rules.timeZone);
-  const shared = publicView(parts);
-  const feeds = { public: new Feed(shared), staff: new Feed(staffView(parts, shared)) };
+  const shared = views.public();
+  const feeds = { public: new Feed(shared), staff: new Feed(views.staff(shared)) };
   let gathering: NodeJS.Timeout | null = null;
 
   const tell = (): void => {
     gathering = null;
-    const latest = publicView(parts);
+    const latest = views.public();
     const time = now();
     for (const [room, view] of [
       ['public', latest],
-      ['staff', staffView(parts, latest)],
+      ['staff', views.staff(latest)],
     ] as const) {
       const change = feeds[room].advance(view, time);
       if (change) io.to(room).emit('change', change);
@@ -97,19 +127,20 @@ export function serveLive(
   const gather = (): void => {
     gathering ??= setTimeout(tell, GATHER_MS);
   };
-  parts.executor.on('committed', gather);
-  const unwatch = parts.onChange(gather);
+  const unwatch = views.watch(gather);
+  // Beside the feed: it is for the visitor who stands there now, and for no screen that comes later.
+  const unhear = parts.kioskFeed?.hear(({ agent, event, data }) => io.to(deskOf(agent)).emit(event, data));
   // Waits get shorter by the clock alone, and every screen hears that the hub is alive.
   const pulse = setInterval(gather, 10_000);
 
   io.use((socket, next) => {
-    admit(socket, access).then(
+    admit(socket, access, parts.kioskFeed?.agent).then(
       (refusal) => next(refusal ? Object.assign(new Error(refusal), { data: { code: refusal } }) : undefined),
       next,
     );
   });
   io.on('connection', (socket) => {
-    const { role, room } = socket.data as Admitted;
+    const { role, room, desk } = socket.data as Admitted;
     const snapshot = (): Snapshot => ({
       run: feeds[room].run,
       seq: feeds[room].seq,
@@ -117,7 +148,7 @@ export function serveLive(
       role,
       view: feeds[room].view,
     });
-    void socket.join(room);
+    void socket.join(desk === null ? room : [room, desk]);
     socket.emit('snapshot', snapshot());
     socket.on('resume', (asked: unknown, answer: unknown) => {
       if (typeof answer !== 'function') return;
@@ -134,8 +165,8 @@ export function serveLive(
   return {
     screens: () => io.engine.clientsCount,
     async close() {
-      parts.executor.off('committed', gather);
       unwatch();
+      unhear?.();
       clearInterval(pulse);
       if (gathering) clearTimeout(gathering);
       await io.close();
@@ -143,21 +174,29 @@ export function serveLive(
   };
 }
 
-type Admitted = { role: Role; room: 'public' | 'staff' };
+/** `desk`: the kiosk whose cards and codes it hears. */
+type Admitted = { role: Role; room: 'public' | 'staff'; desk: string | null };
+
+function deskOf(agent: string): string {
+  return `kiosk:${agent}`;
+}
 
 /** Puts role and room on the socket; returns the code of a refusal. */
-async function admit(socket: Socket, access: Access): Promise<string | null> {
+async function admit(socket: Socket, access: Access, own: string | undefined): Promise<string | null> {
   const parsed = handshake.safeParse(socket.handshake.auth);
   if (!parsed.success) return 'bad-request';
   const { role, token } = parsed.data;
   if (role === 'board' || role === 'window' || role === 'kiosk') {
-    socket.data = { role, room: 'public' } satisfies Admitted;
+    const agent =
+      parsed.data.agent ?? (isLoopback(socket.request.socket.remoteAddress ?? '') ? own : undefined);
+    const hears = role === 'kiosk' && agent !== undefined && (await access.isKiosk(socket.request, token));
+    socket.data = { role, room: 'public', desk: hears ? deskOf(agent) : null } satisfies Admitted;
     return null;
   }
   const caller = await access.callerOf(socket.request, token);
   if (!caller) return 'not-signed-in';
   if (caller.role !== role) return 'not-allowed';
-  socket.data = { role, room: 'staff' } satisfies Admitted;
+  socket.data = { role, room: 'staff', desk: null } satisfies Admitted;
   return null;
 }
 

@@ -2,9 +2,10 @@
 import type { Config } from '../config.ts';
 import { localTime } from '../hall/day.ts';
 
-/** Whether tickets are given at `now`; always where no opening time is published. */
-export function isTaking({ opening, timeZone }: Config['hall'], now: Date): boolean {
+/** Whether tickets are given at `now`; always where no opening time is published. `extendUntil`: HH:mm, of a surge that holds. */
+export function isTaking({ opening, timeZone }: Config['hall'], now: Date, extendUntil?: string): boolean {
   if (!opening) return true;
   const time = localTime(now, timeZone).slice(11, 16);
-  return time >= opening.from && time < opening.to;
+  const to = extendUntil !== undefined && extendUntil > opening.to ? extendUntil : opening.to;
+  return time >= opening.from && time < to;
 }

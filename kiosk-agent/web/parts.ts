@@ -1,12 +1,16 @@
 /** What the web room needs of the rest of the agent; agent.ts puts it together. */
+import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import type { RatingLevel } from '../contract/events.ts';
-import type { DeviceView, FoundView } from '../contract/live.ts';
+import type { Appointment } from '../contract/appointments.ts';
+import type { PaperFault, RatingLevel } from '../contract/events.ts';
+import type { DeviceView, SatelliteView, FoundView, KioskMessages } from '../contract/live.ts';
 import type { LinkStatus } from '../contract/link.ts';
 import type { Clock, Executor } from '../executor.ts';
 import type { HallRules, HallState } from '../hall/state.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Identified, IdentityDesk } from './identity.ts';
+import type { VisitorSecrets } from './visitor-secrets.ts';
 
 export type Frame = { at: string; direction: 'in' | 'out'; hex: string; decoded: string };
 
@@ -44,6 +48,29 @@ export interface DeviceRoom {
   capture(id: string, line: (line: string) => void): () => void;
 }
 
+/** A typed number of GB 11643: who it is, or what is wrong with it. */
+export type KnowTyped = (number: string) => ({ ok: true } & Identified) | { ok: false; why: string };
+
+/** The registration platform, as far as the query route knows it (platform/platform.ts). */
+export interface CaseBook {
+  cases(
+    person: { year: number; hash: string },
+    deadlineMs: number,
+  ): Promise<{ ok: true; cases: unknown[]; asOf: string; fromCache: boolean } | { ok: false; why: string }>;
+}
+
+/** What a device of an agent's kiosk says to the screens there. */
+export type KioskMessage = {
+  [E in keyof KioskMessages]: { agent: string; event: E; data: KioskMessages[E] };
+}[keyof KioskMessages];
+
+/** Cards and codes: for the kiosk screens of the agent whose reader or scanner it was, and for nobody else. */
+export interface KioskFeed {
+  /** this agent */
+  readonly agent: string;
+  hear(listener: (message: KioskMessage) => void): () => void;
+}
+
 export interface AgentParts {
   readonly config: Config;
   readonly rules: HallRules;
@@ -56,9 +83,29 @@ export interface AgentParts {
   readonly log: Logger;
   readonly version: string;
   readonly devices: DeviceRoom;
+  readonly satellites: {
+    view(): Record<string, SatelliteView>;
+    /** the agent whose link token this is, or null */
+    agentOf(token: string): Promise<string | null>;
+    /** lets satellites in on this server */
+    serve(http: Server): void;
+  };
   /** lets the commands on this computer in as technician */
   readonly localToken: string;
   links(): LinkStatus[];
+  readonly identity: { desk: IdentityDesk; know: KnowTyped };
+  readonly platform: CaseBook;
+  readonly kioskFeed: KioskFeed;
+  /** an appointment's notice on paper, at a kiosk (a satellite's, or null for the hub's own) */
+  printAppointment(
+    appointment: Appointment,
+    language: 'zh' | 'en',
+    kiosk: string | null,
+  ): Promise<{ state: 'printed' } | { state: 'failed' | 'unconfirmed'; why: PaperFault }>;
+  /** links and codes that only a visitor can have */
+  readonly secrets: VisitorSecrets;
+  /** what the addresses for visitors begin with */
+  publicUrl(): string;
   /** something that is not in the journal changed: a device, a link, the disk */
   onChange(listener: () => void): () => void;
 }

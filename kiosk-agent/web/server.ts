@@ -1,5 +1,5 @@
 /** The hub's HTTP server: the API, the live feed, and the built screens. */
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,18 +9,29 @@ import helmet from 'helmet';
 import { z } from 'zod';
 import { HallError } from '../contract/problem.ts';
 import { Access, cookieOf, isLoopback } from './access.ts';
+import { appointmentRoutes } from './appointments.ts';
 import { deviceRoutes } from './devices.ts';
+import { callBackRoutes } from './callbacks.ts';
 import { healthRoutes } from './health.ts';
-import { serveLive } from './live.ts';
+import { identityRoutes } from './identity.ts';
+import { hallViews, serveLive } from './live.ts';
 import type { AgentParts } from './parts.ts';
 import { body, notFound, problems } from './problems.ts';
 import { myTicketRoutes } from './my-ticket.ts';
+import { opinionRoutes } from './opinions.ts';
+import { ratingRoutes } from './ratings.ts';
+import { rateRoutes, reasonLinkRoutes, reasonRoutes } from './reason.ts';
+import { queryRoutes } from './query.ts';
+import { offerRoutes } from './offer.ts';
+import { statisticsRoutes } from './statistics.ts';
+import { surgeRoutes } from './surge.ts';
 import { ticketRoutes } from './tickets.ts';
+import { traceRoutes } from './trace.ts';
 import { publicView, staffView } from './views.ts';
 import { windowRoutes } from './windows.ts';
 
 /** Pages of the one-page application; anything else that is not a file is 404. */
-const PAGES = /^\/(?:kiosk|board|window\/\d{1,3}|clerk|technician|t\/[A-Za-z0-9-]{1,64})?\/?$/;
+const PAGES = /^\/(?:kiosk|board|window\/\d{1,3}|clerk|technician|t\/[A-Za-z0-9-]{1,64}|r\/[0-9a-f-]{1,40})?\/?$/;
 
 /** More than 1000 events of the longest texts. */
 const EVENTS_PAGE_BYTES = 16 * 1024 * 1024;
@@ -31,15 +42,34 @@ export type WebServer = { url: string; port: number; close(): Promise<void> };
  * Starts listening on HOST:PORT (port 0: any free one).
  * Throws the socket's error (EADDRINUSE, EACCES) when it cannot.
  */
-export async function startWeb(
+export function startWeb(
   parts: AgentParts,
   stateFolder: string,
   screensFolder: string,
 ): Promise<WebServer> {
+  return startServer(parts, stateFolder, screensFolder, (http, access) => {
+    const live = serveLive(http, parts, hallViews(parts), access);
+    access.knowSatellites((token) => parts.satellites.agentOf(token));
+    parts.satellites.serve(http);
+    return { api: api(parts, access, () => live.screens()), close: () => live.close() };
+  });
+}
+
+export type ServerParts = Pick<AgentParts, 'config' | 'clock' | 'localToken' | 'log'>;
+/** What an agent of one role serves under /api/v1, and what is closed with the server. */
+export type Served = { api: Router; close(): Promise<void> };
+
+/** The server itself, with its screens: what `serve` puts into it depends on the agent's role. Throws as {@link startWeb}. */
+export async function startServer(
+  parts: ServerParts,
+  stateFolder: string,
+  screensFolder: string,
+  serve: (http: Server, access: Access) => Served,
+): Promise<WebServer> {
   const access = new Access(stateFolder, parts.config.agent.localScreens, parts.clock, parts.localToken);
   const app = express();
   const http = createServer(app);
-  const live = serveLive(http, parts, access);
+  const served = serve(http, access);
 
   app.disable('x-powered-by');
   app.use(
@@ -67,7 +97,7 @@ export async function startWeb(
     limiter(1200, 60),
     express.json({ limit: '32kb', strict: true }),
     access.middleware,
-    api(parts, access, () => live.screens()),
+    served.api,
   );
   app.use(express.static(screensFolder, { index: false, setHeaders: cacheFor }));
   app.get(PAGES, (_request, response) => {
@@ -96,7 +126,7 @@ export async function startWeb(
     close: () =>
       (closing ??= (async () => {
         http.closeAllConnections();
-        await live.close();
+        await served.close();
         await new Promise<void>((resolve) => http.close(() => resolve()));
       })()),
   };
@@ -112,8 +142,16 @@ function api(parts: AgentParts, access: Access, screens: () => number): Router {
   const router = Router();
   router.use(healthRoutes(parts, screens));
   router.use('/tickets', ticketRoutes(parts, access));
+  router.use('/appointments', appointmentRoutes(parts, access));
+  router.use('/windows', reasonLinkRoutes(parts, access));
   router.use('/windows', windowRoutes(parts, access));
-  router.use('/my-ticket', limiter(60, 60), myTicketRoutes(parts));
+  router.use('/my-ticket', limiter(60, 60), rateRoutes(parts), myTicketRoutes(parts));
+  router.use('/reason', limiter(60, 60), reasonRoutes(parts));
+  router.use('/ratings', ratingRoutes(parts, access));
+  router.use('/callbacks', callBackRoutes(parts, access));
+  router.use('/opinions', opinionRoutes(parts, access));
+  router.use('/identity', limiter(60, 60), identityRoutes(parts, access));
+  router.use('/query', queryRoutes(parts, access));
   sessionRoutes(router, parts, access);
 
   router.get('/services', (_request, response) => {
@@ -137,11 +175,16 @@ function api(parts: AgentParts, access: Access, screens: () => number): Router {
     response.json(await parts.journal.read(after, limit, EVENTS_PAGE_BYTES));
   });
   router.use('/devices', deviceRoutes(parts, access));
+  router.use(traceRoutes(parts, access));
+  router.use(offerRoutes(parts));
+  router.use(surgeRoutes(parts, access));
+  router.use(statisticsRoutes(parts, access));
   router.use(notFound);
   return router;
 }
 
-function sessionRoutes(router: Router, parts: AgentParts, access: Access): void {
+/** Signing in and out: screens on this PC, staff by their number, programs by their token. */
+export function sessionRoutes(router: Router, parts: Pick<AgentParts, 'clock'>, access: Access): void {
   const wish = z.union([
     z.strictObject({ staff: z.string().min(1).max(16), pin: z.string().min(1).max(12) }),
     z.strictObject({ token: z.string().min(8).max(256) }),
@@ -192,7 +235,7 @@ function sessionRoutes(router: Router, parts: AgentParts, access: Access): void 
 }
 
 /** At most `limit` requests in `seconds` from one address; programs and screens on this PC are not counted. */
-function limiter(limit: number, seconds: number) {
+export function limiter(limit: number, seconds: number) {
   return rateLimit({
     windowMs: seconds * 1000,
     limit,

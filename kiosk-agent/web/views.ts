@@ -9,14 +9,28 @@ import type {
   TicketView,
   WindowView,
 } from '../contract/live.ts';
-import { lineOf } from '../hall/line.ts';
-import type { HallRules, Ticket } from '../hall/state.ts';
-import { waitFor } from '../hall/wait.ts';
+import { localTime } from '../hall/day.ts';
+import { ahead, aheadOfEach, lineOf, onlyWindowOf } from '../hall/line.ts';
+import { cancelledLately } from '../hall/people.ts';
+import type { HallRules, HallState, Ticket } from '../hall/state.ts';
+import { servedToday } from '../hall/forecast.ts';
+import { servicesNow } from '../hall/surge/windows.ts';
+import { waitFor, windowsOpenFor } from '../hall/wait.ts';
 import { missedRule } from '../hall/missed-rule.ts';
 import { isTaking } from './opening.ts';
 import type { AgentParts } from './parts.ts';
 
-const NEEDS_A_HAND = new Set(['printing', 'print-failed', 'unconfirmed', 'missed', 'parked', 'transferred']);
+/** Besides those in line: the ones that need a hand, and the ones at a window. */
+const SHOWN_TO_STAFF = new Set([
+  'printing',
+  'print-failed',
+  'unconfirmed',
+  'called',
+  'serving',
+  'missed',
+  'parked',
+  'transferred',
+]);
 
 /** What a board may show: numbers and windows, nothing of a person. */
 export function publicView(parts: AgentParts): PublicView {
@@ -32,9 +46,10 @@ export function publicView(parts: AgentParts): PublicView {
       served: state.served,
       windowsOpen: windows.filter((window) => isOpen(window.state)).length,
       windowsTotal: config.windows.length,
-      taking: isTaking(config.hall, parts.clock()),
+      taking: isTaking(config.hall, parts.clock(), state.surge.current?.measures.extendUntil),
       printer: printerState(parts),
       journal: parts.journalState,
+      surge: surgeNotice(state),
     },
     services: Object.fromEntries(
       config.services.map((service) => [service.id, serviceView(parts, service, lines.get(service.id) ?? 0)]),
@@ -48,18 +63,19 @@ export function publicView(parts: AgentParts): PublicView {
 export function staffView(parts: AgentParts, shared: PublicView): StaffView {
   const { state } = parts;
   const tickets: Record<string, TicketView> = {};
-  // Each service's line is walked once; a ticket's place is its index in it.
-  for (const service of parts.rules.services)
-    lineOf(state, parts.rules, [service.id]).forEach((ticket, ahead) => {
-      tickets[ticket.ticketId] = ticketView(parts, ticket, ahead);
-    });
-  for (const ticket of Object.values(state.tickets))
-    if (NEEDS_A_HAND.has(ticket.state)) tickets[ticket.ticketId] = ticketView(parts, ticket, null);
+  // The lines are walked once; a ticket's place is how many stand before it.
+  const places = aheadOfEach(state, parts.rules);
+  for (const ticket of Object.values(state.tickets)) {
+    const place = places.get(ticket.ticketId);
+    if (place !== undefined || SHOWN_TO_STAFF.has(ticket.state))
+      tickets[ticket.ticketId] = staffTicketView(parts, ticket, place ?? null);
+  }
   return {
     ...shared,
     tickets,
     devices: Object.fromEntries(parts.devices.list().map((device) => [device.id, device])),
     links: Object.fromEntries(parts.links().map((link) => [link.name, link])),
+    satellites: parts.satellites.view(),
   };
 }
 
@@ -72,7 +88,7 @@ export function ticketView(
   // Before its paper is out it has the place it was promised.
   const promised = ticket.state === 'reserved' || ticket.state === 'printing' ? ticket.ahead : null;
   const place = ahead ?? promised;
-  const window = ticket.window ?? ticket.onlyWindow;
+  const window = ticket.window ?? onlyWindowOf(state, rules, ticket);
   const wait = place === null ? null : waitFor(state, rules, ticket.service, place);
   return {
     ticketId: ticket.ticketId,
@@ -92,28 +108,55 @@ export function ticketView(
       ? { paperFault: ticket.paperFault }
       : {}),
     reservedAt: ticket.reservedAt,
+    ...(place === null
+      ? {}
+      : { servedToday: servedToday(state, rules, ticket.service, place, state.totals.pace.lastAt) }),
     // Where it is, or the only window that may call it (transferred to that one).
     ...(window === null ? {} : { window }),
+    ...(ticket.further.length > 0 ? { further: ticket.further } : {}),
+    ...(ticket.done.length > 0 ? { done: ticket.done } : {}),
+    ...(ticket.appointment === undefined ? {} : { appointment: ticket.appointment }),
+    ...(ticket.offline ? { offline: true as const } : {}),
   };
 }
 
-/** A ticket by its id, with its place in line; undefined when this day has none. */
+/** {@link ticketView} with what only staff may see: the holder (from the first call on), the claim's decision, the pattern. */
+export function staffTicketView(
+  parts: Pick<AgentParts, 'state' | 'rules' | 'config' | 'clock'>,
+  ticket: Ticket,
+  ahead: number | null,
+): TicketView {
+  const { state, rules, clock } = parts;
+  const { person, priorityDecision, match, parkedUntil, comeBackTo } = ticket;
+  const givenBack = person
+    ? cancelledLately(state, rules, person.hash, localTime(clock(), rules.timeZone))
+    : 0;
+  return {
+    ...ticketView(parts, ticket, ahead),
+    ...(priorityDecision === null ? {} : { priorityDecision }),
+    ...(person && ticket.calls > 0 ? { holder: person.masked } : {}),
+    ...(match === null ? {} : { match }),
+    ...(givenBack >= rules.realName.takeAndCancel.times ? { takeAndCancel: givenBack } : {}),
+    ...(parkedUntil === null ? {} : { parkedUntil }),
+    ...(comeBackTo === null ? {} : { comesBackTo: comeBackTo.window }),
+  };
+}
+
+/** A ticket by its id, with its place in line; undefined when this day has none. `forStaff`: with what only they may see. */
 export function findTicket(
-  parts: Pick<AgentParts, 'state' | 'rules' | 'config'>,
+  parts: Pick<AgentParts, 'state' | 'rules' | 'config' | 'clock'>,
   ticketId: string,
+  forStaff = false,
 ): TicketView | undefined {
   const ticket = Object.hasOwn(parts.state.tickets, ticketId) ? parts.state.tickets[ticketId] : undefined;
   if (!ticket) return undefined;
-  const index =
-    ticket.state === 'waiting'
-      ? lineOf(parts.state, parts.rules, [ticket.service]).findIndex((each) => each.ticketId === ticketId)
-      : -1;
-  return ticketView(parts, ticket, index < 0 ? null : index);
+  const view = forStaff ? staffTicketView : ticketView;
+  return view(parts, ticket, ahead(parts.state, parts.rules, ticketId));
 }
 
 /** One window; `devices`: the list, where the caller has it already. */
 export function windowView(
-  { state, config, devices }: AgentParts,
+  { state, rules, config, devices }: AgentParts,
   number: number,
   list = devices.list(),
 ): WindowView | undefined {
@@ -127,7 +170,7 @@ export function windowView(
     window: number,
     state: window?.state ?? 'closed',
     staff: window?.staff ?? null,
-    services: configured.services,
+    services: servicesNow(state, rules, number),
     ticket: ticket
       ? {
           ticketId: ticket.ticketId,
@@ -163,11 +206,14 @@ function windowsView(parts: AgentParts): Record<string, WindowView> {
 }
 
 function serviceView(
-  { state, rules, config }: AgentParts,
+  { state, rules, clock }: AgentParts,
   service: Config['services'][number],
   waiting: number,
 ): ServiceView {
-  const wait = waitFor(state, rules, service.id, waiting);
+  const now = localTime(clock(), rules.timeZone);
+  // By the minute: all services are told from the same line played forward.
+  const minute = `${now.slice(0, 17)}00.000${now.slice(23)}`;
+  const wait = waitFor(state, rules, service.id, waiting, minute);
   return {
     service: service.id,
     prefix: service.prefix,
@@ -175,23 +221,31 @@ function serviceView(
     description: service.description ?? null,
     area: service.area ?? null,
     waiting,
-    windowsOpen: config.windows.filter(
-      (each) => each.services.includes(service.id) && isOpen(state.windows[each.number]?.state),
-    ).length,
+    windowsOpen: windowsOpenFor(state, rules, service.id).length,
     waitMinS: wait?.minS ?? null,
     waitMaxS: wait?.maxS ?? null,
+    servedToday: servedToday(state, rules, service.id, waiting, minute),
     materials: service.materials,
     timeLimit: service.timeLimit ?? null,
     fee: service.fee ?? null,
   };
 }
 
+function surgeNotice({ surge: { current } }: HallState): PublicView['day']['surge'] {
+  if (!current) return null;
+  const { notice, extendUntil } = current.measures;
+  return { notice: notice ?? null, extendUntil: extendUntil ?? null };
+}
+
 function isOpen(state: WindowView['state'] | undefined): boolean {
   return state === 'idle' || state === 'called' || state === 'serving';
 }
 
-function printerState({ devices }: AgentParts): PublicView['day']['printer'] {
-  const printers = devices.list().filter((device) => device.kind === 'printer');
+export function printerState({ devices }: Pick<AgentParts, 'devices'>): PublicView['day']['printer'] {
+  const all = devices.list().filter((device) => device.kind === 'printer');
+  // The hub's own kiosk prints at the hub's own printers; a satellite's stand as agent/device.
+  const own = all.filter((device) => !device.id.includes('/'));
+  const printers = own.length > 0 ? own : all;
   if (printers.length === 0) return null;
   const ready = printers.filter((printer) => printer.state === 'ready');
   if (ready.length > 0)
@@ -199,7 +253,7 @@ function printerState({ devices }: AgentParts): PublicView['day']['printer'] {
   return printers.some((printer) => printer.state === 'faulted') ? 'fault' : 'away';
 }
 
-function hallInfo({ hall, rules }: Config): HallInfo {
+export function hallInfo({ hall, rules }: Config): HallInfo {
   return {
     id: hall.id,
     name: hall.name,

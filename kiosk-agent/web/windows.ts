@@ -45,7 +45,12 @@ const ACTIONS: Record<string, (window: number, request: Request) => WindowComman
   missed: (window, request) => (none(request), { name: 'window.missed', window }),
   transfer: (window, request) => {
     const wish = body(
-      z.strictObject({ service: z.string().max(63).optional(), window: z.int().optional(), reason }),
+      z.strictObject({
+        service: z.string().max(63).optional(),
+        window: z.int().optional(),
+        comeBack: z.boolean().default(false),
+        reason,
+      }),
       request.body,
     );
     if (wish.service === undefined && wish.window === undefined)
@@ -57,14 +62,23 @@ const ACTIONS: Record<string, (window: number, request: Request) => WindowComman
         ...(wish.service === undefined ? {} : { service: wish.service }),
         ...(wish.window === undefined ? {} : { window: wish.window }),
       },
+      ...(wish.comeBack ? { comeBack: true } : {}),
       reason: wish.reason,
     };
   },
-  park: (window, request) => ({
-    name: 'window.park',
-    window,
-    ...body(z.strictObject({ reason }), request.body),
-  }),
+  park: (window, request) => {
+    const wish = body(
+      z.strictObject({ reason, minutes: z.int().min(1).max(480).optional() }),
+      request.body,
+    );
+    const { minutes } = wish;
+    return {
+      name: 'window.park',
+      window,
+      reason: wish.reason,
+      ...(minutes === undefined ? {} : { minutes }),
+    };
+  },
   pause: (window, request) => ({
     name: 'window.pause',
     window,

@@ -2,11 +2,14 @@ import fc from 'fast-check';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { letIn, openAgents, tokenHash } from '../../central/agents.ts';
 import { migrate, openDatabase, type Database } from '../../central/database.ts';
 import { eventsAfter, hallRows, latestAlarms, latestRatings, latestTickets } from '../../central/overview.ts';
+import { Outbox } from '../../central/outbox.ts';
 import { takeBatch, through } from '../../central/store.ts';
+import type { LinkCommand } from '../../kiosk-agent/contract/link.ts';
 import { history } from '../link/history.ts';
 import { startPostgres } from './postgres.ts';
 
@@ -82,7 +85,55 @@ describe.each([
 
   test('its tables are made once, however often it is asked', async () => {
     await Promise.all([migrate(database), migrate(database)]);
-    expect(await database.query('SELECT name FROM migrations')).toEqual([{ name: '001-events.sql' }]);
+    expect(await database.query('SELECT name FROM migrations ORDER BY name')).toEqual([
+      { name: '001-events.sql' },
+      { name: '002-outbox.sql' },
+    ]);
+  });
+
+  test('commands for an agent wait in it, are asked in order until they are answered, and are put once for a key', async () => {
+    const asked: string[] = [];
+    const connected = new Set<string>();
+    const line = {
+      connected: (agentId: string) => connected.has(agentId),
+      command: async (agentId: string, { id, data }: LinkCommand) => {
+        if (!connected.has(agentId)) return { refused: 'away' };
+        asked.push(id);
+        return data['text'] === 'two' ? { refused: 'unknown-command', why: 'no' } : { ok: true as const };
+      },
+    };
+    let now = new Date('2026-03-02T01:00:00Z');
+    const open = () => new Outbox(database, line, () => now, pino({ level: 'silent' }));
+    const wish = (key: string, hours: number) => ({
+      agentId: 'hub-outbox',
+      key,
+      name: 'notice',
+      subject: 'n-1',
+      data: { text: key },
+      deadline: new Date(now.getTime() + hours * 3_600_000),
+    });
+    const before = open();
+    const ids = [];
+    for (const [key, hours] of [
+      ['late', 1],
+      ['one', 9],
+      ['two', 9],
+      ['one', 9],
+    ] as const)
+      ids.push((await before.put(wish(key, hours))).id);
+    expect(new Set(ids).size).toBe(3);
+    await before.close();
+    await before.close();
+
+    now = new Date('2026-03-02T03:00:00Z');
+    connected.add('hub-outbox');
+    const outbox = open();
+    const states = async () =>
+      (await outbox.about('hub-outbox', 'notice', 'n-1')).map(({ state, refused }) => refused ?? state);
+    await vi.waitUntil(async () => !(await states()).includes('queued'), { timeout: 10_000 });
+    expect(await states()).toEqual(['expired', 'delivered', 'unknown-command']);
+    expect(asked).toEqual(ids.slice(1, 3));
+    await outbox.close();
   });
 
   test('what is acknowledged has been flushed to the disk', async () => {

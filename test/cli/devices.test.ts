@@ -15,6 +15,7 @@ import { BINDINGS_FILE, openBindings } from '../../kiosk-agent/device/bindings.t
 import { systemClock } from '../../kiosk-agent/device/clock.ts';
 import type { Found, FoundSources } from '../../kiosk-agent/device/found.ts';
 import { makeLine } from '../../kiosk-agent/device/lines.ts';
+import { knowNobody } from '../../kiosk-agent/device/person-hash.ts';
 import { serialTransport } from '../../kiosk-agent/device/transport/serial.ts';
 
 let folder: string;
@@ -88,7 +89,7 @@ function parts(sources: FoundSources, progress: (line: string) => void = () => {
       {
         model: model.id,
         open: serialTransport(found.path, model.line),
-        makeDriver: () => makeLine(row, model, { clock: systemClock, random: Math.random, hash: () => '' }),
+        makeDriver: () => makeLine(row, model, { clock: systemClock, random: Math.random, know: knowNobody }),
       },
     ],
   };

@@ -6,6 +6,7 @@ import { type SamplePerson, samplePeople } from '../../firmware-sim/id-reader/pe
 import { adviceFor } from '../../kiosk-agent/device/advice.ts';
 import { SdtReader } from '../../kiosk-agent/device/driver/id-reader.ts';
 import { CARD_FAULTS } from '../../kiosk-agent/device/driver/interfaces.ts';
+import { knowNobody } from '../../kiosk-agent/device/person-hash.ts';
 import type { Transport } from '../../kiosk-agent/device/transport/transport.ts';
 import { ManualClock, until } from './manual-clock.ts';
 import { bench, personalIn } from './reader-bench.ts';
@@ -26,13 +27,13 @@ describe.each(['tcp', 'pty'] as const)('a reader on %s', (kind) => {
       await tells('cards', at + 1);
       await finds(3);
       device.liftCard();
-      expect(told.cards.at(-1)?.maskedNumber).toBe(masked(samplePeople[person]));
+      expect(told.cards.at(-1)?.person.masked).toBe(masked(samplePeople[person]));
     }
     device.putCard(PEOPLE[0]!);
     await tells('cards', PEOPLE.length + 1);
     expect(told.cards.length).toBe(PEOPLE.length + 1);
-    expect(told.cards.at(-1)?.personHash).toBe(told.cards[0]?.personHash);
-    expect(new Set(told.cards.map(({ personHash }) => personHash)).size).toBe(PEOPLE.length);
+    expect(told.cards.at(-1)?.person).toEqual(told.cards[0]?.person);
+    expect(new Set(told.cards.map(({ person }) => person.hash)).size).toBe(PEOPLE.length);
     expect(told.unreadable).toEqual([]);
     expect(told.states).toEqual(['ready']);
   });
@@ -243,7 +244,7 @@ describe('an answer that is spoilt or late', () => {
       device.putCard('foreigner-2017');
       await tells('cards', 1);
       await finds(2);
-      expect(told.cards.map(({ maskedNumber }) => maskedNumber)).toEqual([
+      expect(told.cards.map(({ person }) => person.masked)).toEqual([
         masked(samplePeople['foreigner-2017']),
       ]);
       expect(told.unreadable).toEqual([]);
@@ -265,7 +266,7 @@ describe('an answer that is spoilt or late', () => {
         await finds(4);
       }
       expect(told.cards.length).toBeGreaterThanOrEqual(3);
-      expect(new Set(told.cards.map(({ maskedNumber, maskedName }) => maskedNumber + maskedName)).size).toBe(
+      expect(new Set(told.cards.map(({ person, maskedName }) => person.masked + maskedName)).size).toBe(
         1,
       );
     },
@@ -295,7 +296,7 @@ describe('time and memory', () => {
   const open = () => {
     const clock = new ManualClock();
     const cards: unknown[] = [];
-    const reader = new SdtReader({ id: 'r', clock, random: () => 0.5, hash: () => 'ff' });
+    const reader = new SdtReader({ id: 'r', clock, random: () => 0.5, know: knowNobody });
     const unreadable: string[] = [];
     reader.on('card', (card) => cards.push(card));
     reader.on('unreadable', (why) => unreadable.push(why));

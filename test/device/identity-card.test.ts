@@ -15,6 +15,7 @@ import {
   readIdentityCard,
 } from '../../kiosk-agent/device/codec/identity-card.ts';
 import { cardReadOf } from '../../kiosk-agent/device/driver/card-read.ts';
+import type { KnowPerson } from '../../kiosk-agent/device/person-hash.ts';
 
 const vectors = JSON.parse(readFileSync(new URL('../vectors/sdt.json', import.meta.url), 'utf8')) as {
   checkDigits: { digits: string; check: string }[];
@@ -22,7 +23,11 @@ const vectors = JSON.parse(readFileSync(new URL('../vectors/sdt.json', import.me
 const AT = new Date('2026-01-05T01:00:00Z');
 /** Text and an empty photo, as they stand in a read answer. */
 const data = (text: Uint8Array) => Uint8Array.from([1, 0, 0, 0, ...text]);
-const read = (person: Person) => cardReadOf(data(cardText(person)), () => 'hash', AT);
+const know: KnowPerson = (number) => ({
+  person: { hash: 'hash', year: 2026, masked: maskedNumber(number) },
+  hashes: ['hash', 'older'],
+});
+const read = (person: Person) => cardReadOf(data(cardText(person)), know, AT);
 const citizen: Citizen = samplePeople['citizen-common'];
 
 describe('what the hall may know of a card', () => {
@@ -41,14 +46,21 @@ describe('what the hall may know of a card', () => {
   ] as const)('of %s is its kind %s, masks and validity', (person, kind, number, name, validUntil) => {
     expect(read(samplePeople[person])).toEqual({
       ok: true,
-      card: { kind, maskedNumber: number, maskedName: name, personHash: 'hash', validUntil, readAt: AT },
+      card: {
+        kind,
+        person: { hash: 'hash', year: 2026, masked: number },
+        hashes: ['hash', 'older'],
+        maskedName: name,
+        validUntil,
+        readAt: AT,
+      },
     });
   });
 
   it('is the hash of the whole number', () => {
     const numbers: string[] = [];
     for (const person of Object.values(samplePeople)) {
-      cardReadOf(data(cardText(person)), (number) => (numbers.push(number), ''), AT);
+      cardReadOf(data(cardText(person)), (number, at) => (numbers.push(number), know(number, at)), AT);
     }
     expect(numbers.every((number, at) => number === Object.values(samplePeople)[at]?.number)).toBe(true);
     expect(numbers.length).toBe(Object.keys(samplePeople).length);
@@ -65,7 +77,7 @@ describe('what the hall may know of a card', () => {
   it('is known also where a long name was cut in the middle of a rare character', () => {
     const text = cardText({ ...citizen, name: '甲'.repeat(14) });
     text.set([0x42, 0xd8], 28);
-    expect(cardReadOf(data(text), () => 'hash', AT)).toMatchObject({
+    expect(cardReadOf(data(text), know, AT)).toMatchObject({
       ok: true,
       card: { maskedName: `甲${'*'.repeat(14)}` },
     });
@@ -153,8 +165,8 @@ describe('a card is not understood', () => {
   it('as the fault that advice knows', () => {
     const text = cardText(citizen);
     text[248] = 0x4b;
-    expect(cardReadOf(data(text), () => 'hash', AT)).toEqual({ ok: false, why: 'card-unknown-layout' });
-    expect(cardReadOf(new Uint8Array(3), () => 'hash', AT)).toEqual({
+    expect(cardReadOf(data(text), know, AT)).toEqual({ ok: false, why: 'card-unknown-layout' });
+    expect(cardReadOf(new Uint8Array(3), know, AT)).toEqual({
       ok: false,
       why: 'card-unknown-layout',
     });

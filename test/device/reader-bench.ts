@@ -16,6 +16,7 @@ import { serialTransport } from '../../kiosk-agent/device/transport/serial.ts';
 import { tcpTransport } from '../../kiosk-agent/device/transport/tcp.ts';
 import type { OpenTransport } from '../../kiosk-agent/device/transport/transport.ts';
 import { until } from './manual-clock.ts';
+import { testPerson } from './parts.ts';
 
 /** Real time that runs so many times as fast, and knows which timers are set. */
 class QuickClock implements Clock {
@@ -43,10 +44,6 @@ class QuickClock implements Clock {
   }
 }
 
-/** Stands for a keyed hash: one way, and the same for the same number. */
-const hash = (number: string) =>
-  [...number].reduce((sum, digit) => (sum * 33 + digit.charCodeAt(0)) >>> 0, 5381).toString(16);
-
 function openerOf(port: string): OpenTransport {
   const parsed = parsePort(port);
   if (parsed.ok && parsed.address.kind === 'tcp') return tcpTransport(parsed.address);
@@ -73,7 +70,7 @@ export function driverOn(port: string, options: { times?: number } = {}) {
     id: 'reader-1',
     clock,
     random: Math.random,
-    hash,
+    know: testPerson,
     onFrame: (direction, bytes, decoded) => {
       told.frames.push(Uint8Array.from(bytes));
       note(direction, decoded);

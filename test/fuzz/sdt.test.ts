@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { cardText } from '../../firmware-sim/id-reader/card-text.ts';
 import { encodeAnswer } from '../../firmware-sim/id-reader/frame.ts';
 import { samplePeople } from '../../firmware-sim/id-reader/people.ts';
-import { readIdentityCard } from '../../kiosk-agent/device/codec/identity-card.ts';
+import { maskedNumber, readIdentityCard } from '../../kiosk-agent/device/codec/identity-card.ts';
 import { SDT_LONGEST_FRAME, SdtReceiver } from '../../kiosk-agent/device/codec/sdt.ts';
 import { cardReadOf } from '../../kiosk-agent/device/driver/card-read.ts';
+import { knowNobody } from '../../kiosk-agent/device/person-hash.ts';
 import { FUZZ_BYTES, fuzzCodec, hostileBytes, seeded } from './hostile.ts';
 
 const SEED = 20_261_123;
@@ -78,9 +79,9 @@ describe('256 hostile bytes of text', () => {
         const result = readIdentityCard(text);
         counts[result.ok ? 'ok' : result.why] += 1;
         if (!result.ok) continue;
-        const read = cardReadOf(Uint8Array.from([1, 0, 0, 0, ...text]), () => 'hash', new Date(0));
+        const read = cardReadOf(Uint8Array.from([1, 0, 0, 0, ...text]), knowNobody, new Date(0));
         if (!read.ok) throw new Error('the same text was read once and then not');
-        expect(read.card.maskedNumber).toMatch(/^[0-9A-Z]{3}\*{8,11}[0-9X]{4}$/);
+        expect(maskedNumber(result.card.number)).toMatch(/^[0-9A-Z]{3}\*{8,11}[0-9X]{4}$/);
         expect(read.card.maskedName).toMatch(/^.\**$/u);
       }
       expect(Math.min(...Object.values(counts))).toBeGreaterThan(0);

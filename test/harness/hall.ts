@@ -1,6 +1,6 @@
 /** A small hall in this process: the real agent on a free port, with the configuration that a test gives. */
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { startAgent, type Agent } from '../../kiosk-agent/agent.ts';
 import { parseConfig, type Config } from '../../kiosk-agent/config.ts';
 import type { Role } from '../../kiosk-agent/contract/live.ts';
@@ -37,7 +37,7 @@ export async function startHall(
   stateFolder: string,
   yaml = hallYaml(),
   clock: () => Date = () => new Date(),
-  plugged: { hid?: HidBackend; sources?: FoundSources } = {},
+  plugged: { hid?: HidBackend; sources?: FoundSources; log?: Logger } = {},
 ): Promise<Hall> {
   const register = new Register(stateFolder);
   const agent = await startAgent({
@@ -48,7 +48,7 @@ export async function startHall(
     clock,
     random: Math.random,
     env: {},
-    log: pino({ level: 'silent' }),
+    log: plugged.log ?? pino({ level: 'silent' }),
     // The computer that tests has keyboards of its own.
     hid: plugged.hid ?? NO_HID,
     ...(plugged.sources && { sources: plugged.sources }),

@@ -9,6 +9,9 @@ export type Relay = {
   swallowAnswers: boolean;
   /** connections made so far */
   readonly connections: number;
+  /** the cable is out: what is open ends, and nothing new gets through until `mend` */
+  cut(): void;
+  mend(): void;
   close(): Promise<void>;
 };
 
@@ -16,8 +19,10 @@ export type Relay = {
 export async function relay(target: () => number): Promise<Relay> {
   const open = new Set<Socket>();
   let connections = 0;
+  let out = false;
   const server = createServer((near) => {
     connections += 1;
+    if (out) return void near.destroy();
     const far = connect(target(), '127.0.0.1');
     let left = self.cutAfter();
     const cut = () => {
@@ -52,6 +57,13 @@ export async function relay(target: () => number): Promise<Relay> {
     swallowAnswers: false,
     get connections() {
       return connections;
+    },
+    cut: () => {
+      out = true;
+      for (const socket of open) socket.destroy();
+    },
+    mend: () => {
+      out = false;
     },
     close: async () => {
       for (const socket of open) socket.destroy();

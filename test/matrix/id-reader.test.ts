@@ -49,7 +49,7 @@ function underFault(
         ...opened,
         wire: () => wire.slice(from),
         said: () => wire.slice(from).filter(({ direction }) => direction === 'out'),
-        people: () => told.cards.map(({ maskedNumber }) => maskedNumber),
+        people: () => told.cards.map(({ person }) => person.masked),
       });
       for (const on of device.faults()) await device.setFault(on, false);
       await reaches('ready');
@@ -59,7 +59,7 @@ function underFault(
       device.putCard(second);
       await tells('cards', before + 1);
       await finds(3);
-      expect(told.cards.slice(before).map(({ maskedNumber }) => maskedNumber)).toEqual([
+      expect(told.cards.slice(before).map(({ person }) => person.masked)).toEqual([
         masked(samplePeople[second]),
       ]);
       expect(told.states.at(-1)).toBe('ready');

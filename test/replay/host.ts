@@ -1,5 +1,4 @@
 /** The agent's real line of a model on a real port, with everything it tells written down in words. */
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { HidSocket } from '../../firmware-sim/index.ts';
 import { deviceRow, type DeviceRow } from '../../kiosk-agent/contract/devices.ts';
@@ -11,6 +10,7 @@ import { modelOf } from '../../kiosk-agent/device/models.ts';
 import { openAddress } from '../../kiosk-agent/device/opening.ts';
 import { PortSession } from '../../kiosk-agent/device/session.ts';
 import { hidBackendOf } from '../device/hid-sockets.ts';
+import { testPerson } from '../device/parts.ts';
 import { sheet } from '../device/printer-bench.ts';
 
 /** What a host does of itself; `device` names an address on a line. */
@@ -65,7 +65,7 @@ export function startHost({ row, socket, acknowledge = true, onFrame, onTold }: 
   const line = makeLine(checked, model, {
     clock: systemClock,
     random: Math.random,
-    hash: (number) => createHash('sha256').update(`test ${number}`).digest('hex'),
+    know: testPerson,
     onFrame: (name, direction, bytes, decoded) => {
       onFrame?.(name, direction, bytes, decoded);
       if (model.kind === 'sign' && direction === 'received') say(signReply(decoded as SignReply));
@@ -107,7 +107,7 @@ export function startHost({ row, socket, acknowledge = true, onFrame, onTold }: 
       case 'reader':
         device.on('status', onStatus);
         device.on('card', (card) =>
-          say(`${name}card: ${card.kind} ${card.maskedNumber}, until ${card.validUntil ?? 'ever'}`),
+          say(`${name}card: ${card.kind} ${card.person.masked}, until ${card.validUntil ?? 'ever'}`),
         );
         device.on('unreadable', (why) => say(`${name}unreadable: ${why}`));
         return;

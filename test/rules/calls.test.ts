@@ -281,6 +281,52 @@ describe('a missed number', () => {
   });
 });
 
+describe('the end of the policy for missed numbers', () => {
+  const POLICIES = [
+    [{ policy: 'void' }, false, false],
+    [{ policy: 'keep-calls', calls: 1 }, true, false],
+    [{ policy: 'keep-minutes', minutes: 10 }, true, false],
+  ] as const;
+  it.each(POLICIES)('%j: put back into line by staff at once %s, and afterwards %s', (missed, soon, late) => {
+    const hallMissed = (): { hall: Hall; ticketId: string } => {
+      const hall = new Hall({ missed });
+      const ticketId = hall.called();
+      hall.do({ name: 'window.missed', window: 1 });
+      return { hall, ticketId };
+    };
+    const tries = ({ hall, ticketId }: ReturnType<typeof hallMissed>) =>
+      hall.try({ name: 'ticket.resume', ticketId, staff: 's1' }).ok;
+    expect(tries(hallMissed())).toBe(soon);
+    const after = hallMissed();
+    after.hall.wait(601);
+    for (let n = 1; n <= 2; n++) {
+      after.hall.serving(1);
+      after.hall.do({ name: 'window.finish', window: 1, session: n });
+    }
+    expect(tries(after)).toBe(late);
+    expect(after.hall.ticket(after.ticketId).state).toBe('missed');
+  });
+
+  it('ends every missed number with the day', () => {
+    const hall = new Hall({ missed: { policy: 'keep-minutes', minutes: 480 } });
+    const ticketId = hall.called();
+    hall.do({ name: 'window.missed', window: 1 });
+    const events = hall.at('2026-11-24T00:00:01+08:00').do({ name: 'day.check' });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'hall.ticket.cancelled', subject: ticketId }),
+    );
+  });
+
+  it('a missed number put back into line has its earlier place', () => {
+    const hall = new Hall({ missed: { policy: 'keep-minutes', minutes: 10 } });
+    const ticketId = hall.called();
+    hall.wait(60).waiting();
+    hall.do({ name: 'window.missed', window: 1 });
+    hall.do({ name: 'ticket.resume', ticketId, staff: 's1' });
+    expect(hall.do({ name: 'window.call-next', window: 1 })[0]?.subject).toBe(ticketId);
+  });
+});
+
 describe('a transferred or parked ticket', () => {
   it('waits at once for its new service, with its earlier arrival time and number', () => {
     const hall = new Hall().open(2);
@@ -328,6 +374,209 @@ describe('a transferred or parked ticket', () => {
     hall.do({ name: 'window.park', window: 1, reason: 'copies' });
     hall.wait(600).do({ name: 'ticket.resume', ticketId, staff: 's1' });
     expect(hall.do({ name: 'window.call-next', window: 1 })[0]?.subject).toBe(ticketId);
+  });
+});
+
+describe('a parked ticket with a time', () => {
+  it('is back in line by itself when the time is up, at its earlier place, and not before', () => {
+    const hall = new Hall().open(2);
+    const ticketId = hall.serving();
+    const { arrivedAt } = hall.ticket(ticketId);
+    const other = hall.wait(60).waiting();
+    expect(hall.do({ name: 'window.park', window: 1, reason: 'copies', minutes: 10 })[0]?.data).toMatchObject(
+      {
+        until: '2026-11-23T09:11:00.000+08:00',
+      },
+    );
+    expect(hall.wait(599).do({ name: 'day.check' })).toEqual([]);
+    const [resumed, ...more] = hall.wait(1).do({ name: 'day.check' });
+    expect(resumed).toMatchObject({ type: 'hall.ticket.resumed', subject: ticketId });
+    expect(resumed?.data).not.toHaveProperty('staff');
+    expect(more).toEqual([]);
+    expect(hall.do({ name: 'day.check' })).toEqual([]);
+    expect(hall.ticket(ticketId)).toMatchObject({ state: 'waiting', arrivedAt, parkedUntil: null });
+    expect(hall.do({ name: 'window.call-next', window: 1 })[0]?.subject).toBe(ticketId);
+    expect(hall.ticket(other).state).toBe('waiting');
+  });
+
+  it('has the hall’s time when nobody says one, and none when the hall has none', () => {
+    const set = new Hall({ parkMinutes: 30 });
+    const ticketId = set.serving();
+    set.do({ name: 'window.park', window: 1, reason: 'x' });
+    expect(set.ticket(ticketId).parkedUntil).toBe('2026-11-23T09:30:00.000+08:00');
+    const free = new Hall();
+    free.serving();
+    expect(free.do({ name: 'window.park', window: 1, reason: 'x' })[0]?.data).not.toHaveProperty('until');
+    expect(free.wait(6 * 3600).do({ name: 'day.check' })).toEqual([]);
+  });
+
+  it.each([0, -5, 481, Number.NaN])('is not parked for %d minutes', (minutes) => {
+    const hall = new Hall();
+    hall.serving();
+    expect(hall.refusal({ name: 'window.park', window: 1, reason: 'x', minutes })).toMatchObject({
+      code: 'bad-request',
+      facts: { field: 'minutes' },
+    });
+  });
+
+  it('resumed by staff before, is not resumed again by the time', () => {
+    const hall = new Hall();
+    const ticketId = hall.serving();
+    hall.do({ name: 'window.park', window: 1, reason: 'x', minutes: 5 });
+    hall.do({ name: 'ticket.resume', ticketId, staff: 's1' });
+    expect(hall.wait(400).do({ name: 'day.check' })).toEqual([]);
+  });
+});
+
+describe('a visit with several services', () => {
+  it('waits for the next one with its earlier place; each service is rated once, under its own name', () => {
+    const hall = new Hall().open(2).open(3);
+    const ticketId = hall.waiting('transfer', { further: ['mortgage', 'query'] });
+    const { arrivedAt } = hall.ticket(ticketId);
+    hall.wait(300).waiting('mortgage');
+    hall.open(1).do({ name: 'window.call-next', window: 1 });
+    hall.do({ name: 'window.start', window: 1 });
+    expect(hall.wait(200).do({ name: 'window.finish', window: 1, session: 1 })).toMatchObject([
+      {
+        type: 'hall.ticket.continued',
+        data: { service: 'transfer', servedS: 200, next: { service: 'mortgage' }, why: 'further-service' },
+      },
+      { type: 'hall.rating.requested', data: { service: 'transfer', stage: 'transfer', servedS: 200 } },
+    ]);
+    expect(hall.ticket(ticketId)).toMatchObject({
+      state: 'waiting',
+      service: 'mortgage',
+      further: ['query'],
+      done: ['transfer'],
+      arrivedAt,
+      window: null,
+    });
+    expect(hall.state).toMatchObject({ served: 0, serviceTimes: { transfer: [200] }, calls: [] });
+    expect(hall.state.windows[1]).toMatchObject({ state: 'idle', session: 1 });
+    for (const [window, service, session] of [
+      [2, 'mortgage', 2],
+      [3, 'query', 3],
+    ] as const) {
+      expect(hall.do({ name: 'window.call-next', window })[0]?.subject).toBe(ticketId);
+      hall.do({ name: 'window.start', window });
+      expect(hall.wait(60).do({ name: 'window.finish', window, session })[1]?.data).toMatchObject({
+        stage: service,
+        session,
+      });
+    }
+    expect(hall.ticket(ticketId)).toMatchObject({
+      state: 'finished',
+      done: ['transfer', 'mortgage', 'query'],
+      further: [],
+    });
+    expect(hall.state.served).toBe(1);
+    expect(Object.values(hall.state.sessions).map(({ stage }) => stage)).toEqual([
+      'transfer',
+      'mortgage',
+      'query',
+    ]);
+  });
+
+  it('sent to a service that was still to come does not go there twice', () => {
+    const hall = new Hall().open(2);
+    const ticketId = hall.waiting('transfer', { further: ['mortgage'] });
+    hall.open(1).do({ name: 'window.call-next', window: 1 });
+    hall.do({ name: 'window.start', window: 1 });
+    hall.do({ name: 'window.transfer', window: 1, to: { service: 'mortgage' }, reason: 'first the other' });
+    expect(hall.ticket(ticketId)).toMatchObject({ service: 'mortgage', further: [] });
+    hall.do({ name: 'window.call-next', window: 2 });
+    hall.do({ name: 'window.start', window: 2 });
+    expect(hall.types({ name: 'window.finish', window: 2, session: 9 })).toContain('hall.ticket.finished');
+  });
+});
+
+describe('a transfer with return', () => {
+  /** Sent from window 1 to the mortgage line and served at window 2, where it is done next. */
+  function away(): { hall: Hall; ticketId: string } {
+    const hall = new Hall().open(2);
+    const ticketId = hall.serving(1);
+    hall.do({
+      name: 'window.transfer',
+      window: 1,
+      to: { service: 'mortgage' },
+      comeBack: true,
+      reason: 'the deed first',
+    });
+    expect(hall.log.at(-2)?.data).toMatchObject({ comeBack: true });
+    hall.do({ name: 'window.call-next', window: 2 });
+    hall.do({ name: 'window.start', window: 2 });
+    return { hall, ticketId };
+  }
+
+  it('comes back to its window only, and is rated at both', () => {
+    const { hall, ticketId } = away();
+    expect(hall.do({ name: 'window.finish', window: 2, session: 1 })).toMatchObject([
+      { type: 'hall.ticket.continued', data: { next: { service: 'transfer', window: 1 }, why: 'return' } },
+      { type: 'hall.rating.requested', data: { stage: 'mortgage' } },
+    ]);
+    expect(hall.ticket(ticketId)).toMatchObject({ service: 'transfer', onlyWindow: 1, comeBackTo: null });
+    expect(hall.refusal({ name: 'window.call-next', window: 2 }).code).toBe('nobody-waiting');
+    hall.do({ name: 'window.call-next', window: 1 });
+    hall.do({ name: 'window.start', window: 1 });
+    expect(hall.do({ name: 'window.finish', window: 1, session: 2 })).toMatchObject([
+      { type: 'hall.ticket.finished' },
+      { data: { stage: 'transfer' } },
+    ]);
+  });
+
+  it('comes back to the line of its service when the window has closed meanwhile', () => {
+    const { hall, ticketId } = away();
+    hall.do({ name: 'window.close', window: 1 });
+    expect(hall.do({ name: 'window.finish', window: 2, session: 1 })[0]?.data).toMatchObject({
+      next: { service: 'transfer' },
+    });
+    expect(hall.ticket(ticketId).onlyWindow).toBeNull();
+    expect(hall.do({ name: 'window.call-next', window: 2 }).at(-1)?.subject).toBe(ticketId);
+  });
+
+  it('is not lost when its window closes while it waits for it', () => {
+    const { hall, ticketId } = away();
+    hall.do({ name: 'window.finish', window: 2, session: 1 });
+    hall.do({ name: 'window.close', window: 1, reason: 'ill' });
+    expect(hall.do({ name: 'window.call-next', window: 2 }).at(-1)?.subject).toBe(ticketId);
+  });
+
+  it('for the same service is one service still: it is rated once, where it ends', () => {
+    const hall = new Hall().open(2);
+    hall.serving(1);
+    hall.do({ name: 'window.transfer', window: 1, to: { window: 2 }, comeBack: true, reason: 'a stamp' });
+    hall.do({ name: 'window.call-next', window: 2 });
+    hall.do({ name: 'window.start', window: 2 });
+    expect(hall.types({ name: 'window.finish', window: 2, session: 1 })).toEqual(['hall.ticket.continued']);
+    hall.do({ name: 'window.call-next', window: 1 });
+    hall.do({ name: 'window.start', window: 1 });
+    expect(hall.do({ name: 'window.finish', window: 1, session: 2 })[1]?.data).toMatchObject({ stage: '' });
+  });
+
+  it('goes before the further services, and never round in a circle', () => {
+    const hall = new Hall().open(2).open(3);
+    const ticketId = hall.waiting('transfer', { further: ['query'] });
+    hall.open(1).do({ name: 'window.call-next', window: 1 });
+    hall.do({ name: 'window.start', window: 1 });
+    const send = { name: 'window.transfer', comeBack: true, reason: 'x' } as const;
+    expect(hall.refusal({ ...send, window: 1, to: { window: 1 } })).toMatchObject({
+      facts: { field: 'comeBack' },
+    });
+    hall.do({ ...send, window: 1, to: { service: 'mortgage' } });
+    hall.do({ name: 'window.call-next', window: 2 });
+    hall.do({ name: 'window.start', window: 2 });
+    expect(hall.refusal({ ...send, window: 2, to: { window: 3 } })).toMatchObject({
+      facts: { field: 'comeBack' },
+    });
+    // Sent back by hand: that is the return.
+    hall.do({ name: 'window.transfer', window: 2, to: { window: 1, service: 'transfer' }, reason: 'done' });
+    hall.do({ name: 'window.call-next', window: 1 });
+    hall.do({ name: 'window.start', window: 1 });
+    expect(hall.do({ name: 'window.finish', window: 1, session: 5 })[0]?.data).toMatchObject({
+      next: { service: 'query' },
+      why: 'further-service',
+    });
+    expect(hall.ticket(ticketId)).toMatchObject({ state: 'waiting', service: 'query' });
   });
 });
 

@@ -50,6 +50,9 @@ export const RULES: HallRules = {
   offlineNumbers: { from: 701, size: 50, days: 7 },
 };
 
+/** What a tap may say besides its service. */
+type Wish = Partial<Omit<Extract<Command, { name: 'ticket.reserve' }>, 'name' | 'ticketId' | 'service'>>;
+
 export class Hall {
   readonly rules: HallRules;
   state: HallState = emptyState();
@@ -111,7 +114,7 @@ export class Hall {
   }
 
   /** A ticket that is being printed; its id. */
-  reserve(service = 'transfer', more: { priority?: 'elderly'; delivery?: 'paper' | 'screen' } = {}): string {
+  reserve(service = 'transfer', more: Wish = {}): string {
     const ticketId = `t${++this.#made}`;
     this.do({
       name: 'ticket.reserve',
@@ -126,7 +129,7 @@ export class Hall {
   }
 
   /** A ticket in line; its id. */
-  waiting(service = 'transfer', more: { priority?: 'elderly' } = {}): string {
+  waiting(service = 'transfer', more: Wish = {}): string {
     return this.reserve(service, { ...more, delivery: 'screen' });
   }
 

@@ -2,55 +2,76 @@
 import fc from 'fast-check';
 import type { RatingLevel } from '../../kiosk-agent/contract/events.ts';
 import type { TicketState } from '../../kiosk-agent/contract/live.ts';
-import type {
-  Command,
-  DayCommand,
-  RatingCommand,
-  TicketCommand,
-  WindowCommand,
-} from '../../kiosk-agent/hall/commands.ts';
+import type { Command } from '../../kiosk-agent/hall/commands.ts';
 import { localTime } from '../../kiosk-agent/hall/day.ts';
 import type { HallRules, HallState } from '../../kiosk-agent/hall/state.ts';
 import { RULES } from './hall.ts';
+import { Ledgers } from './history-ledgers.ts';
+import { person, personOrNot } from './history-people.ts';
+import { FarAway } from './history-satellites.ts';
 
-type Kind =
-  | Exclude<
-      (TicketCommand | WindowCommand | RatingCommand | DayCommand)['name'],
-      'rating.press' | 'ticket.priority' | 'window.match'
-    >
+/** A command of the hall; a press, new or once more; or something that happens far away, at a satellite. */
+export type Kind =
+  | Exclude<Command['name'], 'rating.press' | 'satellite.take'>
   | 'press'
-  | 'press again';
+  | 'press again'
+  | 'far away'
+  | 'delivery';
 export type Step = { kind: Kind; laterMs: number; pick: number; choice: number };
 export type History = { rules: HallRules; start: Date; steps: Step[]; cut: number };
 
 const weighted: [number, Kind][] = [
-  [14, 'ticket.reserve'],
-  [9, 'ticket.printed'],
-  [3, 'ticket.print-failed'],
-  [3, 'ticket.unconfirmed'],
-  [2, 'ticket.confirm-paper'],
-  [2, 'ticket.reprint'],
-  [2, 'ticket.take-on-screen'],
-  [2, 'ticket.cancel'],
-  [3, 'ticket.resume'],
-  [8, 'window.open'],
-  [12, 'window.call-next'],
-  [5, 'window.call'],
-  [9, 'window.recall'],
-  [2, 'window.take-back'],
-  [12, 'window.start'],
-  [12, 'window.finish'],
-  [4, 'window.missed'],
-  [2, 'window.transfer'],
-  [2, 'window.park'],
-  [1, 'window.pause'],
-  [2, 'window.resume'],
-  [1, 'window.close'],
-  [10, 'press'],
+  [24, 'ticket.reserve'],
+  [20, 'ticket.printed'],
+  [4, 'ticket.print-failed'],
+  [4, 'ticket.unconfirmed'],
+  [3, 'ticket.confirm-paper'],
+  [3, 'ticket.reprint'],
+  [4, 'ticket.take-on-screen'],
+  [4, 'ticket.cancel'],
+  [4, 'ticket.resume'],
+  [22, 'window.open'],
+  [30, 'window.call-next'],
+  [8, 'window.call'],
+  [12, 'window.recall'],
+  [4, 'window.take-back'],
+  [30, 'window.start'],
+  [30, 'window.finish'],
+  [6, 'window.missed'],
+  [10, 'window.transfer'],
+  [5, 'window.park'],
+  [2, 'window.pause'],
+  [4, 'window.resume'],
+  [2, 'window.close'],
+  [16, 'press'],
   [3, 'press again'],
   [2, 'rating.touch'],
   [4, 'rating.lapse'],
-  [1, 'day.check'],
+  [12, 'day.check'],
+  [5, 'ticket.priority'],
+  [6, 'window.match'],
+  [9, 'appointment.book'],
+  [5, 'appointment.take'],
+  [6, 'appointment.check-in'],
+  [2, 'appointment.cancel'],
+  [1, 'surge.start'],
+  [2, 'surge.change'],
+  [1, 'surge.end'],
+  [5, 'rating.from-phone'],
+  [3, 'rating.give-reason'],
+  [6, 'follow-up.step'],
+  [1, 'callback.sample'],
+  [4, 'callback.record'],
+  [2, 'opinion.file'],
+  [2, 'opinion.assign'],
+  [2, 'opinion.answer'],
+  [2, 'opinion.close'],
+  [1, 'opinion.reopen'],
+  [6, 'satellite.join'],
+  [1, 'satellite.leave'],
+  [6, 'block.lease'],
+  [30, 'far away'],
+  [34, 'delivery'],
 ];
 
 const MINUTE = 60_000;
@@ -58,25 +79,39 @@ const HOUR = 60 * MINUTE;
 const later = fc.oneof(
   { weight: 60, arbitrary: fc.integer({ min: 0, max: 2000 }) },
   { weight: 40, arbitrary: fc.integer({ min: 2000, max: MINUTE }) },
-  { weight: 10, arbitrary: fc.integer({ min: MINUTE, max: HOUR }) },
-  { weight: 2, arbitrary: fc.integer({ min: HOUR, max: 30 * HOUR }) },
+  { weight: 6, arbitrary: fc.integer({ min: MINUTE, max: HOUR }) },
+  { weight: 1, arbitrary: fc.integer({ min: HOUR, max: 30 * HOUR }) },
   // A clock that is set back: by a time server, or by a hand.
   { weight: 4, arbitrary: fc.integer({ min: -5000, max: 0 }) },
   { weight: 1, arbitrary: fc.integer({ min: -30 * HOUR, max: 0 }) },
 );
 
-const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.oneof(...weighted.map(([weight, kind]) => ({ weight, arbitrary: fc.constant(kind) }))),
-  laterMs: later,
-  pick: fc.nat(1_000_000),
-  choice: fc.nat(1_000_000),
-});
+export const step: fc.Arbitrary<Step> = fc
+  .record({
+    kind: fc.oneof(...weighted.map(([weight, kind]) => ({ weight, arbitrary: fc.constant(kind) }))),
+    laterMs: later,
+    pick: fc.nat(1_000_000),
+    choice: fc.nat(1_000_000),
+  })
+  // The clock asks every 20 s; presses and recalls come close behind what they are about.
+  .map((one) =>
+    one.kind === 'day.check' && one.choice % 4 !== 0
+      ? { ...one, laterMs: 20_000 }
+      : one.choice % 3 === 0 && (one.kind === 'press' || one.kind === 'window.recall')
+        ? { ...one, laterMs: 500 }
+        : one,
+  );
 
-const rules: fc.Arbitrary<HallRules> = fc
+export const rules: fc.Arbitrary<HallRules> = fc
   .record({
     timeZone: fc.constantFrom('Asia/Shanghai', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'),
-    services: fc.constant(RULES.services),
-    windows: fc.constant(RULES.windows),
+    services: fc
+      .constantFrom<HallRules['services'][number]['realName'][]>('off', 'optional', 'required')
+      .map((realName) => RULES.services.map((one) => (one.id === 'mortgage' ? { ...one, realName } : one))),
+    windows: fc.constant<HallRules['windows']>([
+      ...RULES.windows,
+      { number: 4, services: ['mortgage'], temporary: true },
+    ]),
     missed: fc.constantFrom<HallRules['missed'][]>(
       { policy: 'void' },
       { policy: 'back', places: 2 },
@@ -85,9 +120,31 @@ const rules: fc.Arbitrary<HallRules> = fc
     ),
     recall: fc.record({ coolDownS: fc.constantFrom(0, 1, 5), limit: fc.constantFrom(0, 1, 3) }),
     priorityHeadStartMin: fc.constantFrom(0, 30),
+    priorityCounts: fc.constantFrom<HallRules['priorityCounts'][]>('claimed', 'confirmed'),
+    parkMinutes: fc.constantFrom(null, 5),
+    opening: fc.constantFrom(null, { from: '08:30', to: '17:30' }),
     seconds: fc.constantFrom(15, 60),
+    tooLate: fc.constantFrom<HallRules['appointments']['tooLate'][]>('normal', 'refuse'),
+    noShow: fc.constantFrom(null, { limit: 2, withinDays: 30, blockDays: 10 }),
+    auto: fc.boolean(),
   })
-  .map(({ seconds, ...drawn }) => ({ ...RULES, ...drawn, rating: { ...RULES.rating, seconds } }));
+  .map(({ seconds, tooLate, noShow, auto, ...drawn }) => ({
+    ...RULES,
+    ...drawn,
+    rating: { ...RULES.rating, seconds },
+    realName: { takeAndCancel: { times: 2, days: 14 } },
+    appointments: { ...RULES.appointments, tooLate, noShow },
+    surge: {
+      auto:
+        auto && drawn.opening
+          ? {
+              beyondClosingMin: 0,
+              measures: { extendUntil: '20:00', notice: { zh: '延时服务', en: 'Open longer' } },
+            }
+          : null,
+    },
+    offlineNumbers: { from: 31, size: 5, days: 3 },
+  }));
 
 /** Starts lie before the changes of summer time on both sides of the world. */
 export const history: fc.Arbitrary<History> = fc.record({
@@ -110,8 +167,11 @@ export class Crowd {
   #sessions = 0;
   #seq = new Map<string, number>();
   #presses: Command[] = [];
+  readonly #ledgers = new Ledgers();
+  readonly farAway = new FarAway();
 
-  command(step: Step, state: HallState, rules: HallRules, now: Date): Command {
+  /** What is asked of the hall; null when this step happens elsewhere. */
+  command(step: Step, state: HallState, rules: HallRules, now: Date): Command | null {
     const { kind, pick, choice } = step;
     const aimed = choice % 8 !== 0;
     const staff = `s${1 + (choice % 4)}`;
@@ -131,6 +191,15 @@ export class Crowd {
           language: choice % 2 ? 'zh' : 'en',
           idempotencyKey: `tap-${number}`,
           delivery: choice % 3 === 0 ? 'screen' : 'paper',
+          ...personOrNot(choice),
+          ...(choice % 6 === 1
+            ? {
+                further: rules.services
+                  .map(({ id }) => id)
+                  .filter((id, at) => id !== service || at === pick % 7),
+              }
+            : {}),
+          ...(choice % 7 === 2 ? { kiosk: 'kiosk-2' } : {}),
         };
       }
       case 'ticket.printed':
@@ -171,10 +240,21 @@ export class Crowd {
       case 'window.transfer': {
         const service = rules.services[choice % 3]?.id ?? '';
         const to = [{ service }, { window: 1 + (choice % 4) }, { service, window: 2 }, {}][choice % 4] ?? {};
-        return { name: kind, window, to, reason };
+        return { name: kind, window, to, reason, ...(choice % 3 === 0 ? { comeBack: true } : {}) };
+      }
+      case 'window.park':
+        return { name: kind, window, reason, ...(choice % 2 ? { minutes: choice % 33 } : {}) };
+      case 'window.match': {
+        const at = state.windows[window]?.ticketId;
+        const holder = (at && state.tickets[at]?.person) || person(pick);
+        const { hash, masked } = choice % 3 === 0 ? person(pick + 1) : holder;
+        return { name: kind, window, hashes: [hash], masked };
+      }
+      case 'ticket.priority': {
+        const decision = (['confirmed', 'denied', 'given'] as const)[choice % 3] ?? 'given';
+        return { name: kind, ticketId, decision, priority: 'military', staff, window: 1, reason };
       }
       case 'window.take-back':
-      case 'window.park':
       case 'window.pause':
         return { name: kind, window, reason };
       case 'window.close':
@@ -191,6 +271,21 @@ export class Crowd {
         return { name: kind, session: this.#session(state, aimed, pick), why: 'timeout' };
       case 'day.check':
         return { name: kind };
+      case 'rating.from-phone':
+        return { name: kind, ticketId, level: level(choice) };
+      case 'far away':
+        this.farAway.happens(step, state, rules, now);
+        return null;
+      case 'delivery':
+        return this.farAway.delivery(step, now);
+      case 'satellite.join':
+        return this.farAway.join(pick);
+      case 'satellite.leave':
+        return this.farAway.leave(pick);
+      case 'block.lease':
+        return { name: kind, agent: 'kiosk-2' };
+      default:
+        return this.#ledgers.command(step, state, rules, now, () => ++this.#tickets);
       case 'press again':
         return this.#presses[pick % this.#presses.length] ?? { name: 'day.check' };
       case 'press':
@@ -234,8 +329,8 @@ export class Crowd {
   }
 
   #window(state: HallState, aims: string[], pick: number): number {
-    const aimed = [1, 2, 3].filter((number) => aims.includes(state.windows[number]?.state ?? 'closed'));
-    return aimed[pick % aimed.length] ?? 1 + (pick % 3);
+    const aimed = [1, 2, 3, 4].filter((number) => aims.includes(state.windows[number]?.state ?? 'closed'));
+    return aimed[pick % aimed.length] ?? 1 + (pick % 4);
   }
 
   #session(state: HallState, aimed: boolean, pick: number): number {
@@ -261,6 +356,8 @@ const AIMS: Partial<Record<Kind, TicketState[]>> = {
   'ticket.cancel': ['print-failed', 'unconfirmed', 'waiting', 'missed', 'parked'],
   'ticket.resume': ['parked', 'missed'],
   'window.call': ['waiting', 'missed'],
+  'ticket.priority': ['waiting', 'called', 'serving'],
+  'rating.from-phone': ['finished', 'waiting'],
 };
 const AIMS_AT: Partial<Record<Kind, string[]>> = {
   'window.open': ['closed'],
@@ -276,4 +373,5 @@ const AIMS_AT: Partial<Record<Kind, string[]>> = {
   'window.pause': ['idle'],
   'window.resume': ['paused'],
   'window.close': ['idle', 'paused'],
+  'window.match': ['called', 'serving'],
 };

@@ -1,5 +1,16 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ahead, aheadOfEach, lineOf, waitingAtWindows } from '../../kiosk-agent/hall/line.ts';
+import { apply } from '../../kiosk-agent/hall/apply.ts';
+import { localTime } from '../../kiosk-agent/hall/day.ts';
+import {
+  ahead,
+  aheadOfEach,
+  lineAt,
+  lineOf,
+  placeOf,
+  waitingAtWindows,
+} from '../../kiosk-agent/hall/line.ts';
+import { reserveTicket } from '../../kiosk-agent/hall/tickets.ts';
 import { waitFor } from '../../kiosk-agent/hall/wait.ts';
 import { Hall } from './hall.ts';
 
@@ -65,27 +76,222 @@ describe('the wait', () => {
     expect(waitFor(hall.state, hall.rules, 'transfer', 2)).not.toBeNull();
   });
 
-  it('is shared by the windows that take the service', () => {
+  it('is shorter when more windows take the service', () => {
     const hall = new Hall().open(1);
-    expect(waitFor(hall.state, hall.rules, 'transfer', 4)).toEqual({ minS: 28 * 60, maxS: 52 * 60 });
+    const one = waitFor(hall.state, hall.rules, 'transfer', 4);
     hall.open(2);
-    expect(waitFor(hall.state, hall.rules, 'transfer', 4)).toEqual({ minS: 14 * 60, maxS: 26 * 60 });
-    expect(waitFor(hall.state, hall.rules, 'transfer', 0)).toEqual({ minS: 0, maxS: 0 });
+    const two = waitFor(hall.state, hall.rules, 'transfer', 4);
+    expect(two?.maxS).toBeLessThan(one?.maxS ?? 0);
+    expect(two?.minS).toBeLessThan(one?.minS ?? 0);
   });
 
-  it('follows the visits as measured, from the third on, the latest twenty', () => {
+  it('follows the visits as measured, the latest twenty', () => {
     const hall = new Hall();
+    const configured = waitFor(hall.open(1).state, hall.rules, 'transfer', 6);
     const visit = (seconds: number, session: number): void => {
       hall.serving(1);
       hall.wait(seconds).do({ name: 'window.finish', window: 1, session });
     };
-    visit(120, 1);
-    visit(120, 2);
-    expect(waitFor(hall.state, hall.rules, 'transfer', 1)).toEqual({ minS: 7 * 60, maxS: 13 * 60 });
-    visit(360, 3);
-    // Mean 200 s: 0.7 and 1.3 of it in whole minutes.
-    expect(waitFor(hall.state, hall.rules, 'transfer', 1)).toEqual({ minS: 120, maxS: 240 });
-    for (let n = 0; n < 20; n++) visit(60, 10 + n);
+    for (let n = 0; n < 25; n++) visit(60, 10 + n);
+    expect(waitFor(hall.state, hall.rules, 'transfer', 6)?.maxS).toBeLessThan(configured?.minS ?? 0);
     expect(hall.state.serviceTimes['transfer']).toEqual(Array.from({ length: 20 }, () => 60));
+  });
+});
+
+/** Recorded: a failure names it, and it is the same line again. */
+const SEED = 20_261_123;
+const MINUTE = 60_000;
+
+/** Who comes: seconds after the one before, and as what. An appointment's slot begins so many minutes before or after. */
+const visitor = fc.record({
+  gapS: fc.integer({ min: 0, max: 400 }),
+  as: fc.constantFrom('normal', 'normal', 'priority', 'appointment'),
+  slotMin: fc.integer({ min: -20, max: 60 }),
+  service: fc.constantFrom('transfer', 'mortgage'),
+  /** calls that are made before the next one comes */
+  calls: fc.integer({ min: 0, max: 2 }),
+  /** sent to one window only, as after a transfer */
+  sentTo: fc.constantFrom(null, null, null, 1, 2, 3),
+});
+type Visitor = typeof visitor extends fc.Arbitrary<infer T> ? T : never;
+const DAY = fc.array(visitor, { minLength: 10, maxLength: 80 });
+
+/** A hall whose called visitors never come: a call is all that happens at a window. */
+function hallOfCalls(): Hall {
+  return new Hall({ missed: { policy: 'void' } }).open(1).open(2).open(3);
+}
+
+function comes(hall: Hall, who: Visitor, number: number): string {
+  const ticketId = `v${number}`;
+  const now = localTime(hall.wait(who.gapS).now, hall.rules.timeZone);
+  const slot = localTime(new Date(hall.now.getTime() + who.slotMin * MINUTE), hall.rules.timeZone);
+  const decision = reserveTicket(hall.state, hall.rules, now, {
+    ticketId,
+    service: who.service,
+    language: 'zh',
+    idempotencyKey: ticketId,
+    delivery: 'screen',
+    ...(who.as === 'priority' ? { priority: 'elderly' } : {}),
+    ...(who.as === 'appointment' ? { class: 'appointment', appointment: 'ABCD', arrivedAt: slot } : {}),
+  });
+  if (!decision.ok) throw new Error(decision.refusal.detail);
+  for (const event of decision.events) apply(hall.state, { ...event, seq: hall.state.seq + 1 });
+  return ticketId;
+}
+
+/** The next one that this window really calls; null when nobody waits for it. The one called is then done with. */
+function callNext(hall: Hall, window: number): string | null {
+  const decision = hall.try({ name: 'window.call-next', window });
+  if (!decision.ok) return null;
+  hall.do({ name: 'window.missed', window });
+  return decision.events.at(-1)?.subject ?? null;
+}
+
+function copyOf(hall: Hall): Hall {
+  const copy = new Hall(hall.rules);
+  copy.state = structuredClone(hall.state);
+  copy.now = hall.now;
+  return copy;
+}
+
+describe('fairness, over random days', () => {
+  it('nobody is overtaken by anyone who came more than the head start later', () => {
+    let overtaken = 0;
+    fc.assert(
+      fc.property(DAY, (day) => {
+        const hall = new Hall({ missed: { policy: 'void' } }).open(1);
+        // What the test itself knows: when each came (an appointment: when its slot begins), and as what.
+        const came = new Map<string, { ms: number; headMin: number }>();
+        hall.do({ name: 'day.check' });
+        day.forEach((who, n) => {
+          const ticketId = comes(hall, { ...who, service: 'transfer' }, n);
+          const ms = hall.now.getTime() + (who.as === 'appointment' ? who.slotMin * MINUTE : 0);
+          came.set(ticketId, { ms, headMin: { normal: 0, priority: 30, appointment: 15 }[who.as] });
+          for (let calls = 0; calls < who.calls; calls++) {
+            const called = callNext(hall, 1);
+            const first = called === null ? undefined : came.get(called);
+            if (called === null || !first) break;
+            came.delete(called);
+            for (const waits of came.values()) {
+              if (waits.ms < first.ms) overtaken++;
+              expect(first.ms - waits.ms).toBeLessThanOrEqual(first.headMin * MINUTE);
+            }
+          }
+        });
+      }),
+      { seed: SEED, numRuns: 40 },
+    );
+    expect(overtaken, 'somebody must have been overtaken, else nothing was tried').toBeGreaterThan(50);
+  });
+
+  it('whatever flood of priority tickets comes, a normal one has at most those before it, and is called', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 150, maxLength: 200 }), (gaps) => {
+        const hall = new Hall({ missed: { policy: 'void' } }).open(1);
+        hall.do({ name: 'day.check' });
+        const normal = hall.waiting();
+        const start = hall.now.getTime();
+        let most = 0;
+        let calls = 0;
+        for (const gap of gaps) {
+          hall.wait(gap).waiting('transfer', { priority: 'elderly' });
+          const before = ahead(hall.state, hall.rules, normal) ?? -1;
+          if (hall.now.getTime() - start <= 30 * MINUTE) most = before;
+          else expect(before, 'who came too late to overtake').toBe(most);
+        }
+        expect(hall.now.getTime() - start).toBeGreaterThan(30 * MINUTE);
+        while (callNext(hall, 1) !== normal) calls++;
+        expect(calls).toBe(most);
+      }),
+      { seed: SEED, numRuns: 8 },
+    );
+  });
+
+  it('every ticket that waits is called, by windows that only ever call the next one', () => {
+    fc.assert(
+      fc.property(DAY, (day) => {
+        const hall = hallOfCalls();
+        hall.do({ name: 'day.check' });
+        const waiting = new Set(day.map((who, n) => comes(hall, who, n)));
+        for (let round = 0; round < day.length; round++)
+          for (const window of [1, 2, 3]) waiting.delete(callNext(hall, window) ?? '');
+        expect([...waiting]).toEqual([]);
+      }),
+      { seed: SEED, numRuns: 15 },
+    );
+  });
+
+  it('what is said to be ahead and waiting is what call-next does, also with tickets sent to one window', () => {
+    let sent = 0;
+    fc.assert(
+      fc.property(DAY, (day) => {
+        const hall = hallOfCalls();
+        hall.do({ name: 'day.check' });
+        day.forEach((who, n) => {
+          const ticket = hall.state.tickets[comes(hall, who, n)];
+          if (ticket && who.sentTo !== null) ticket.onlyWindow = who.sentTo;
+        });
+        const { state, rules } = hall;
+        const each = aheadOfEach(state, rules);
+        for (const ticketId of each.keys()) expect(each.get(ticketId)).toBe(ahead(state, rules, ticketId));
+        const waiting = waitingAtWindows(state, rules);
+        for (const window of [1, 2, 3]) {
+          // This window alone calls until nobody is left for it.
+          const alone = copyOf(hall);
+          const called: string[] = [];
+          for (let next = callNext(alone, window); next !== null; next = callNext(alone, window))
+            called.push(next);
+          expect(called.length).toBe(waiting.get(window));
+          expect(called).toEqual(lineAt(state, rules, window).map(({ ticketId }) => ticketId));
+          called.forEach((ticketId, before) => {
+            if (state.tickets[ticketId]?.onlyWindow !== window) return;
+            sent++;
+            expect(each.get(ticketId), 'sent to this window').toBe(before);
+          });
+          // Window 1 takes one service only: for it "ahead" is exact for the others too, but for those sent elsewhere.
+          if (window !== 1) continue;
+          const elsewhere = new Set(
+            Object.values(state.tickets).flatMap((t) => (t.onlyWindow === 2 ? [t.ticketId] : [])),
+          );
+          called.forEach((ticketId, before) => {
+            if (state.tickets[ticketId]?.onlyWindow !== null) return;
+            const at = each.get(ticketId) ?? -1;
+            expect(at).toBeGreaterThanOrEqual(before);
+            expect(at - before).toBeLessThanOrEqual(elsewhere.size);
+          });
+        }
+      }),
+      { seed: SEED, numRuns: 20 },
+    );
+    expect(sent).toBeGreaterThan(20);
+  });
+});
+
+describe('a place in line', () => {
+  it('has the head start of its class; an appointment’s counts from its slot, and of two the longer one', () => {
+    const at = { arrivedAt: '2026-11-23T10:00:00.000+08:00', class: 'appointment' } as const;
+    const minutes = (more: object) =>
+      (Date.parse(at.arrivedAt) - placeOf({ ...at, ...more }, new Hall().rules)) / MINUTE;
+    expect(minutes({})).toBe(15);
+    expect(minutes({ priorityDecision: 'confirmed' })).toBe(30);
+    expect(minutes({ priorityDecision: 'denied' })).toBe(15);
+    expect(minutes({ class: 'priority' })).toBe(30);
+    expect(minutes({ class: 'normal' })).toBe(0);
+  });
+
+  it('is in the line of every window that a surge gives the service to', () => {
+    const hall = new Hall().open(3);
+    const ticketId = hall.waiting('transfer');
+    expect(hall.refusal({ name: 'window.call-next', window: 3 }).code).toBe('nobody-waiting');
+    hall.do({
+      name: 'surge.start',
+      surge: 's-1',
+      by: 'staff',
+      staff: 'm1',
+      reason: 'many people',
+      measures: { windows: [{ window: 3, services: ['transfer'] }] },
+    });
+    expect(waitingAtWindows(hall.state, hall.rules).get(3)).toBe(1);
+    expect(hall.do({ name: 'window.call-next', window: 3 })[0]?.subject).toBe(ticketId);
   });
 });

@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RatingCommand } from '../../kiosk-agent/hall/commands.ts';
 import { localTime } from '../../kiosk-agent/hall/day.ts';
-import { Hall } from './hall.ts';
+import type { RatingLevel } from '../../kiosk-agent/contract/events.ts';
+import type { HallRules } from '../../kiosk-agent/hall/state.ts';
+import { Hall, RULES } from './hall.ts';
 
 type Press = Extract<RatingCommand, { name: 'rating.press' }>;
 let seq = 0;
@@ -235,6 +238,7 @@ describe('a touch on the screen', () => {
         type: 'hall.rating.given',
         data: { level: 2, source: 'screen', device: null, keyRaw: null, flags: [] },
       },
+      { type: 'hall.rating.followed-up', data: { session: 7, step: 'opened' } },
     ]);
     expect(hall.refusal(touch)).toMatchObject({ code: 'no-evaluation', facts: { state: 'rated' } });
     expect(hall.refusal({ ...touch, session: 8 })).toMatchObject({ facts: { state: 'unknown' } });
@@ -258,5 +262,167 @@ describe('an evaluation that lapses', () => {
     rated.do(press(rated, 7));
     expect(rated.do(lapse)).toEqual([]);
     expect(rated.do({ ...lapse, session: 99 })).toEqual([]);
+  });
+});
+
+describe('rating from the phone', () => {
+  const fromPhone = (ticketId: string, level: RatingLevel = 5) =>
+    ({ name: 'rating.from-phone', ticketId, level }) as const;
+
+  it('counts for a visit that lapsed, as what it is, and supersedes the lapse', () => {
+    const hall = evaluating();
+    hall.wait(30).do({ name: 'rating.lapse', session: 7, why: 'timeout' });
+    expect(hall.wait(3600).do(fromPhone('t1', 4))).toMatchObject([
+      {
+        type: 'hall.rating.given',
+        time: '2026-11-23T10:00:35.000+08:00',
+        data: {
+          session: 7,
+          number: 'A001',
+          level: 4,
+          source: 'qr',
+          device: null,
+          keyRaw: null,
+          pressedAt: '2026-11-23T10:00:35.000+08:00',
+          flags: [],
+        },
+      },
+    ]);
+    expect(hall.state.sessions[7]).toMatchObject({ state: 'rated', closeReason: null });
+    expect(hall.refusal(fromPhone('t1'))).toMatchObject({ code: 'no-evaluation', facts: { state: 'rated' } });
+  });
+
+  it('is refused while the keys are lit, for a ticket without a visit, and when its hours are over', () => {
+    const hall = evaluating();
+    expect(hall.refusal(fromPhone('t1')).facts).toEqual({ state: 'open' });
+    expect(hall.refusal(fromPhone('t9')).facts).toEqual({ state: 'unknown' });
+    hall.wait(30).do({ name: 'rating.lapse', session: 7, why: 'timeout' });
+    // Prompted on Monday at 09:00:00; 48 hours later the session is still known.
+    const short = new Hall({ followUp: { ...RULES.followUp, reasonHours: 48 } });
+    short.evaluating(7);
+    short.wait(35).do({ name: 'rating.lapse', session: 7, why: 'timeout' });
+    expect(short.at('2026-11-25T09:00:00.001+08:00').refusal(fromPhone('t1')).facts).toEqual({
+      state: 'over',
+    });
+    expect(short.at('2026-11-25T09:00:00+08:00').types(fromPhone('t1'))).toContain('hall.rating.given');
+  });
+
+  it('leaves a key that was pressed in time and comes later as ignored', () => {
+    const hall = evaluating();
+    hall.wait(30).do({ name: 'rating.lapse', session: 7, why: 'timeout' });
+    hall.do(fromPhone('t1', 5));
+    expect(hall.wait(60).do(press(hall, 7, 80_000, { level: 1 }))).toMatchObject([
+      { type: 'hall.rating.ignored', data: { why: 'already-rated', level: 1 } },
+    ]);
+  });
+
+  it('never makes a second rating, whatever comes from where in whatever order', () => {
+    type Way = 'press' | 'late' | 'touch' | 'phone' | 'lapse' | 'next' | 'day';
+    const ways = fc.constantFrom<Way[]>('press', 'late', 'touch', 'phone', 'lapse', 'next', 'day');
+    const step = fc.record({
+      way: ways,
+      level: fc.constantFrom<RatingLevel[]>(1, 2, 3, 4, 5),
+      again: fc.boolean(),
+    });
+    let both = 0;
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
+        const hall = evaluating(1);
+        let session = 1;
+        let last: Press | null = null;
+        for (const { way, level, again } of steps) {
+          hall.wait(7);
+          const ticketId = hall.state.sessions[session]?.ticketId ?? 't1';
+          if (way === 'press' || way === 'late') {
+            const made: Press =
+              again && last ? last : press(hall, session, way === 'late' ? 9000 : 0, { level });
+            last = made;
+            hall.try(made);
+          } else if (way === 'touch') hall.try({ name: 'rating.touch', window: 1, session, level });
+          else if (way === 'phone') hall.try(fromPhone(ticketId, level));
+          else if (way === 'lapse') hall.try({ name: 'rating.lapse', session, why: 'timeout' });
+          else if (way === 'day') hall.wait(86_400);
+          else hall.evaluating(++session);
+        }
+        const given = hall.log.flatMap((event) => (event.type === 'hall.rating.given' ? [event.data] : []));
+        expect(new Set(given.map((each) => each.session)).size).toBe(given.length);
+        const opened = hall.log.flatMap((event) =>
+          event.type === 'hall.rating.followed-up' ? [event.data.session] : [],
+        );
+        expect(opened).toEqual(given.filter(({ level }) => level <= 2).map((each) => each.session));
+        if (new Set(given.map(({ source }) => source)).size > 1) both++;
+      }),
+      { numRuns: 150, seed: 20261123 },
+    );
+    expect(both, 'histories with ratings from several sources').toBeGreaterThan(10);
+  });
+});
+
+describe('what is remarkable about a rating', () => {
+  const flags = { shortServiceS: 0, runLength: 4, burstCount: 3, burstMinutes: 10 };
+  const hallOf = (more: Partial<HallRules['rating']['flags']>, now?: string): Hall =>
+    new Hall(
+      { rating: { seconds: 30, flags: { ...flags, ...more } }, opening: { from: '09:00', to: '17:00' } },
+      now,
+    );
+  /** A visit of `seconds` at window 1 that is rated 5 s after the prompt; its flags. */
+  const rate = (hall: Hall, session: number, level: RatingLevel, seconds = 60): unknown => {
+    hall.serving();
+    hall.wait(seconds).do({ name: 'window.finish', window: 1, session });
+    return hall.wait(5).do(press(hall, session, 0, { level }))[0]?.data;
+  };
+
+  it.each([
+    [9, ['short-service']],
+    [10, []],
+  ])('a visit of %d s has the flags %j', (seconds, expected) => {
+    expect(rate(hallOf({ shortServiceS: 10 }), 7, 5, seconds)).toMatchObject({ flags: expected });
+  });
+
+  it('the fourth of the same level in a row at one window is a long run, and another level ends it', () => {
+    const hall = hallOf({}, '2026-11-23T09:30:00+08:00');
+    const seen = [5, 5, 5, 5, 5, 4, 5, 5, 5].map((level, at) => rate(hall, at + 1, level as RatingLevel));
+    expect(seen.map((each) => (each as { flags: string[] }).flags.length)).toEqual([
+      0, 0, 0, 1, 1, 0, 0, 0, 0,
+    ]);
+    expect(seen[3]).toMatchObject({ flags: ['long-run'] });
+  });
+
+  it('many within minutes are a burst in the last hour before closing, and at no other time', () => {
+    const levels: RatingLevel[] = [5, 4, 5];
+    const at = (now: string): unknown =>
+      levels.map((level, i) => rate(hallOfOne, i + 1, level)).at(-1) ?? now;
+    let hallOfOne = hallOf({}, '2026-11-23T16:10:00+08:00');
+    expect(at('in the last hour')).toMatchObject({ flags: ['closing-burst'] });
+    hallOfOne = hallOf({}, '2026-11-23T15:10:00+08:00');
+    expect(at('before it')).toMatchObject({ flags: [] });
+    hallOfOne = hallOf({ burstMinutes: 1 }, '2026-11-23T16:10:00+08:00');
+    expect(at('not close enough together')).toMatchObject({ flags: [] });
+  });
+
+  it('presses that a cable kept back all day are no burst when they come together', () => {
+    const hall = hallOf({}, '2026-11-23T10:00:00+08:00');
+    for (const session of [1, 2, 3]) {
+      hall.serving();
+      hall.wait(60).do({ name: 'window.finish', window: 1, session });
+      hall.wait(40).do({ name: 'rating.lapse', session, why: 'timeout' });
+      hall.wait(1500);
+    }
+    hall.at('2026-11-23T16:30:00+08:00');
+    for (const [session, pressedAt] of [
+      [1, '10:01:10'],
+      [2, '10:27:50'],
+      [3, '10:54:30'],
+    ] as const)
+      expect(
+        hall.do(press(hall, session, 0, { pressedAt: `2026-11-23T${pressedAt}.000+08:00` }))[0]?.data,
+      ).toMatchObject({ flags: ['arrived-late'] });
+  });
+
+  it('is judged by at most the latest 40 ratings of each window', () => {
+    const hall = hallOf({});
+    for (let session = 1; session <= 45; session++) rate(hall, session, 3);
+    expect(hall.state.latestRatings[1]).toHaveLength(40);
+    expect(hall.state.latestRatings[2]).toBeUndefined();
   });
 });

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TicketCommand } from '../../kiosk-agent/hall/commands.ts';
+import { apply } from '../../kiosk-agent/hall/apply.ts';
+import { reserveTicket, type TicketWish } from '../../kiosk-agent/hall/tickets.ts';
+import { waitFor } from '../../kiosk-agent/hall/wait.ts';
 import { Hall } from './hall.ts';
 
 type State =
@@ -175,7 +178,9 @@ describe('a ticket is taken', () => {
     hall.waiting();
     hall.waiting();
     const third = hall.ticket(hall.reserve());
-    expect(third).toMatchObject({ ahead: 2, waitMinS: 14 * 60, waitMaxS: 26 * 60 });
+    const wait = waitFor(hall.state, hall.rules, 'transfer', 2);
+    expect(third).toMatchObject({ ahead: 2, waitMinS: wait?.minS, waitMaxS: wait?.maxS });
+    expect(third.waitMaxS).toBeGreaterThan(0);
     expect(hall.ticket(hall.reserve('mortgage'))).toMatchObject({ ahead: 0, waitMinS: null, waitMaxS: null });
   });
 });
@@ -256,5 +261,170 @@ describe('a cancelled ticket', () => {
   it('that the hall does not know is refused as unknown', () => {
     const command = { name: 'ticket.cancel', ticketId: 'nowhere', by: 'visitor' } as const;
     expect(new Hall().refusal(command).code).toBe('unknown-ticket');
+  });
+});
+
+describe('a number', () => {
+  const leased = (untilDay: string, from = 2, to = 3) => ({
+    agent: 'kiosk-2',
+    prefix: 'A',
+    from,
+    to,
+    untilDay,
+  });
+
+  it('of a leased block is never given by the hub, up to the last day of the lease', () => {
+    const hall = new Hall();
+    hall.state.satellites.blocks.push(leased('2026-11-23'), leased('2026-11-23', 4, 4));
+    const numbers = [1, 2, 3].map(() => hall.ticket(hall.waiting()).number);
+    expect(numbers).toEqual(['A001', 'A005', 'A006']);
+    expect(hall.ticket(hall.waiting('mortgage')).number).toBe('B001');
+    hall.at('2026-11-24T09:00:00+08:00');
+    expect([1, 2].map(() => hall.ticket(hall.waiting()).number)).toEqual(['A001', 'A002']);
+  });
+
+  it('of a block, given offline, is taken as a fact and does not move the hub’s own', () => {
+    const hall = new Hall();
+    hall.waiting();
+    hall.state.satellites.blocks.push(leased('2026-11-30', 701, 750));
+    const offline: TicketWish = {
+      ticketId: 'k1',
+      service: 'transfer',
+      language: 'zh',
+      idempotencyKey: 'tap-k1',
+      delivery: 'screen',
+      kiosk: 'kiosk-2',
+      number: { running: 701, number: 'A701' },
+      offline: { takenAt: '2026-11-23T08:30:00.000+08:00', clockOffsetMs: 40 },
+    };
+    const take = (wish: TicketWish) =>
+      reserveTicket(hall.state, hall.rules, '2026-11-23T09:00:00.000+08:00', wish);
+    const decision = take(offline);
+    if (!decision.ok) throw new Error(decision.refusal.detail);
+    for (const event of decision.events) apply(hall.state, { ...event, seq: hall.state.seq + 1 });
+    expect(hall.ticket('k1')).toMatchObject({
+      number: 'A701',
+      offline: true,
+      kiosk: 'kiosk-2',
+      arrivedAt: offline.offline?.takenAt,
+      ahead: 0,
+    });
+    expect(hall.ticket(hall.waiting()).number).toBe('A002');
+    expect(take(offline)).toEqual({ ok: true, events: [] });
+    expect(take({ ...offline, ticketId: 'k2', idempotencyKey: 'other' })).toMatchObject({
+      refusal: { code: 'ticket-taken', facts: { number: 'A701' } },
+    });
+  });
+});
+
+describe('a visit with several services', () => {
+  it.each([
+    [['passport']],
+    [['mortgage', 'mortgage']],
+    [['transfer']],
+    [['mortgage', 'query', 'mortgage', 'query', 'mortgage', 'query']],
+  ])('with %j after the first is refused, with the field', (further) => {
+    const hall = new Hall();
+    const command = {
+      name: 'ticket.reserve',
+      ticketId: 't1',
+      service: 'transfer',
+      language: 'zh',
+      idempotencyKey: 'k',
+      delivery: 'screen',
+      further,
+    } as const;
+    expect(hall.refusal({ ...command, further: [...further] })).toMatchObject({
+      code: 'bad-request',
+      facts: { field: 'further' },
+    });
+    expect(hall.state.tickets).toEqual({});
+  });
+});
+
+describe('a priority', () => {
+  const say = (ticketId: string, decision: 'confirmed' | 'denied' | 'given', reason?: string) =>
+    ({
+      name: 'ticket.priority',
+      ticketId,
+      decision,
+      staff: 's9',
+      window: 2,
+      ...(reason === undefined ? {} : { reason }),
+    }) as const;
+
+  it('that was claimed counts at once, or from the confirmation on, as the hall has it', () => {
+    for (const priorityCounts of ['claimed', 'confirmed'] as const) {
+      const hall = new Hall({ priorityCounts });
+      const normal = hall.waiting();
+      const elderly = hall.wait(60).waiting('transfer', { priority: 'elderly' });
+      const counts = priorityCounts === 'claimed';
+      expect(hall.ticket(elderly)).toMatchObject({
+        priority: 'elderly',
+        class: counts ? 'priority' : 'normal',
+        priorityDecision: null,
+        ahead: counts ? 0 : 1,
+      });
+      expect(hall.types(say(elderly, 'confirmed'))).toEqual(['hall.ticket.priority']);
+      expect(hall.ticket(elderly)).toMatchObject({ class: 'priority', priorityDecision: 'confirmed' });
+      expect(hall.do(say(elderly, 'confirmed'))).toEqual([]);
+      hall.open(1);
+      expect(hall.do({ name: 'window.call-next', window: 1 })[0]?.subject).toBe(elderly);
+      expect(hall.ticket(normal).state).toBe('waiting');
+    }
+  });
+
+  it('denied needs a reason, leaves a trace, and the ticket stands where it came', () => {
+    const hall = new Hall();
+    const normal = hall.waiting();
+    const elderly = hall.wait(60).waiting('transfer', { priority: 'elderly' });
+    expect(hall.refusal(say(elderly, 'denied')).code).toBe('reason-needed');
+    expect(hall.do(say(elderly, 'denied', ' no card '))).toMatchObject([
+      { type: 'hall.ticket.priority', data: { decision: 'denied', priority: 'elderly', reason: 'no card' } },
+      {
+        type: 'hall.trace.recorded',
+        data: { action: 'priority-denied', reason: 'no card', staff: 's9', window: 2 },
+      },
+    ]);
+    expect(hall.ticket(elderly)).toMatchObject({
+      class: 'normal',
+      priority: 'elderly',
+      priorityDecision: 'denied',
+      arrivedAt: '2026-11-23T09:01:00.000+08:00',
+    });
+    hall.open(1);
+    expect(hall.do({ name: 'window.call-next', window: 1 })[0]?.subject).toBe(normal);
+  });
+
+  it('given by hand needs a reason and says which', () => {
+    const hall = new Hall();
+    const first = hall.waiting();
+    const second = hall.wait(60).waiting();
+    const give = { ...say(second, 'given', 'walks on crutches'), priority: 'disabled' } as const;
+    expect(hall.refusal(say(second, 'given', 'x'))).toMatchObject({ facts: { field: 'priority' } });
+    expect(hall.refusal({ ...give, reason: ' ' }).code).toBe('reason-needed');
+    expect(hall.types(give)).toEqual(['hall.ticket.priority', 'hall.trace.recorded']);
+    expect(hall.log.at(-1)?.data).toMatchObject({ action: 'priority-given', number: 'A002' });
+    expect(hall.do(give)).toEqual([]);
+    hall.open(1);
+    expect(hall.do({ name: 'window.call-next', window: 1 })[0]?.subject).toBe(second);
+    expect(hall.ticket(first).state).toBe('waiting');
+  });
+
+  it('is judged while the ticket waits or is at a window, and only where one is claimed', () => {
+    for (const state of ['printing', 'print-failed', 'missed', 'parked', 'finished', 'cancelled'] as const) {
+      const { hall, ticketId } = hallWith(state);
+      expect(hall.refusal({ ...say(ticketId, 'given', 'x'), priority: 'elderly' }), state).toMatchObject({
+        code: 'wrong-state',
+        facts: { state },
+      });
+    }
+    for (const state of ['waiting', 'called', 'serving'] as const) {
+      const { hall, ticketId } = hallWith(state);
+      expect(hall.refusal(say(ticketId, 'confirmed')).code).toBe('wrong-state');
+      expect(hall.refusal(say(ticketId, 'denied', 'x')).code).toBe('wrong-state');
+      hall.do({ ...say(ticketId, 'given', 'x'), priority: 'pregnant' });
+      expect(hall.ticket(ticketId)).toMatchObject({ state, class: 'priority', priorityDecision: 'given' });
+    }
   });
 });

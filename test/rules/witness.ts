@@ -4,6 +4,11 @@
  */
 import type { EventDraft } from '../../kiosk-agent/contract/events.ts';
 import type { TicketState } from '../../kiosk-agent/contract/live.ts';
+import type { HallRules } from '../../kiosk-agent/hall/state.ts';
+import { LedgerWitness } from './witness-ledgers.ts';
+import { LineWitness } from './witness-line.ts';
+import { SatelliteWitness } from './witness-satellites.ts';
+import { everyExitHasItsTrace } from './witness-traces.ts';
 
 /** docs/rules.md, the table of a ticket's states: event → state before → state after. */
 const LIFE: Record<string, Partial<Record<TicketState, TicketState>>> = {
@@ -25,11 +30,14 @@ const LIFE: Record<string, Partial<Record<TicketState, TicketState>>> = {
   'hall.ticket.recalled': { called: 'called' },
   'hall.ticket.started': { called: 'serving' },
   'hall.ticket.finished': { serving: 'finished' },
+  'hall.ticket.continued': { serving: 'waiting' },
   'hall.ticket.missed': { called: 'missed' },
   'hall.ticket.requeued': { missed: 'waiting', called: 'waiting' },
   'hall.ticket.transferred': { serving: 'waiting' },
   'hall.ticket.parked': { serving: 'parked' },
   'hall.ticket.resumed': { parked: 'waiting', missed: 'waiting' },
+  'hall.ticket.priority': { waiting: 'waiting', called: 'called', serving: 'serving' },
+  'hall.ticket.matched': { called: 'called', serving: 'serving' },
   'hall.ticket.cancelled': {
     reserved: 'cancelled',
     'print-failed': 'cancelled',
@@ -43,7 +51,10 @@ const HELD: TicketState[] = ['called', 'serving'];
 
 export class Witness {
   /** every ticket that can still matter today, with its state */
-  readonly tickets = new Map<string, { number: string; state: TicketState; announced: number }>();
+  readonly tickets = new Map<
+    string,
+    { number: string; state: TicketState; announced: number; offline: boolean }
+  >();
   /** window → the ticket it holds */
   readonly holds = new Map<number, string>();
   readonly openWindows = new Set<number>();
@@ -51,8 +62,29 @@ export class Witness {
   #numbers = new Set<string>();
   #asked = new Map<number, { ticketId: string; window: number; state: 'open' | 'rated' | 'lapsed' }>();
   #presses = new Set<string>();
+  /** services that were evaluated, ticket and service: one service, one rating */
+  #evaluated = new Set<string>();
+  readonly line: LineWitness;
+  readonly ledgers: LedgerWitness;
+  readonly satellites = new SatelliteWitness();
 
-  see(event: EventDraft): void {
+  constructor(rules: HallRules) {
+    this.line = new LineWitness(rules);
+    this.ledgers = new LedgerWitness(rules);
+  }
+
+  /** What one command has brought, in its order. `inTurn`: nobody was named, whoever comes next was called. */
+  seeAll(events: readonly EventDraft[], inTurn: boolean): void {
+    everyExitHasItsTrace(events);
+    for (const event of events) {
+      this.line.see(event, events, { inTurn, openWindows: this.openWindows, states: this.tickets });
+      this.ledgers.see(event, events);
+      this.satellites.see(event);
+      this.#see(event);
+    }
+  }
+
+  #see(event: EventDraft): void {
     if (event.type in LIFE) this.#ticketLives(event);
     switch (event.type) {
       case 'hall.day.opened':
@@ -64,14 +96,21 @@ export class Witness {
         this.#numbers = new Set([...this.tickets.values()].map(({ number }) => number));
         return;
       case 'hall.ticket.reserved': {
-        const { ticketId, number, delivery } = event.data;
-        this.#must(!this.#numbers.has(number), event, 'a number is given once a day');
+        const { ticketId, number, delivery, arrivedAt, offline } = event.data;
         this.#must(!this.tickets.has(ticketId), event, 'a ticket is reserved once');
-        this.#numbers.add(number);
+        // A paper of an earlier day that comes in late has a number of that day; nobody is called with it.
+        const ofThisDay = !offline || (arrivedAt ?? event.time).slice(0, 10) >= this.#day;
+        this.#must(!ofThisDay || !this.#numbers.has(number), event, 'a number is given once a day');
+        if (ofThisDay) this.#numbers.add(number);
+        // An id that was used on an earlier day means another visit.
+        for (const visit of this.#evaluated)
+          if (visit.startsWith(`${ticketId} `)) this.#evaluated.delete(visit);
+        this.satellites.numberGiven(event, this.#day);
         this.tickets.set(ticketId, {
           number,
           state: delivery === 'paper' ? 'printing' : 'reserved',
           announced: 0,
+          offline: offline !== undefined,
         });
         return;
       }
@@ -108,6 +147,7 @@ export class Witness {
         );
         return;
       case 'hall.ticket.finished':
+      case 'hall.ticket.continued':
       case 'hall.ticket.missed':
       case 'hall.ticket.transferred':
       case 'hall.ticket.parked':
@@ -130,8 +170,10 @@ export class Witness {
         this.openWindows.delete(event.data.window);
         return;
       case 'hall.rating.requested': {
-        const { session, ticketId, window } = event.data;
+        const { session, ticketId, window, service } = event.data;
         this.#must(!this.#asked.has(session), event, 'a session is asked once');
+        this.#must(!this.#evaluated.has(`${ticketId} ${service}`), event, 'one service is rated once');
+        this.#evaluated.add(`${ticketId} ${service}`);
         this.#asked.set(session, { ticketId, window, state: 'open' });
         return;
       }
@@ -144,7 +186,13 @@ export class Witness {
         );
         this.#must(session?.state !== 'rated', event, 'a session is rated once');
         const late = event.data.flags.includes('arrived-late');
-        this.#must(late === (session?.state === 'lapsed'), event, 'late is what came after the lapse');
+        const lapsed = session?.state === 'lapsed' && event.data.source === 'press';
+        this.#must(late === lapsed, event, 'late is a press that came after the lapse');
+        this.#must(
+          session?.state === 'open' || event.data.source === 'press' || event.data.source === 'qr',
+          event,
+          'only a press or the phone rates after the lapse',
+        );
         if (session) session.state = 'rated';
         this.#pressed(event, event.data.device);
         return;
@@ -167,8 +215,14 @@ export class Witness {
     const { ticketId } = event.data as { ticketId: string };
     const ticket = this.tickets.get(ticketId);
     if (!ticket) throw new Error(`${event.type} about an unknown ticket ${ticketId}`);
-    const cancelledByTheDay = event.type === 'hall.ticket.cancelled' && event.data.by === 'day-end';
-    const to = cancelledByTheDay ? 'cancelled' : LIFE[event.type]?.[ticket.state];
+    const cancelled = event.type === 'hall.ticket.cancelled' ? event.data.by : null;
+    const cancelledByTheDay = cancelled === 'day-end';
+    // The hub's own ticket of a tap that got one at a kiosk that was cut off: nobody has a paper of it.
+    const superseded = cancelled === 'superseded' && ticket.state === 'printing';
+    const to =
+      cancelledByTheDay || superseded
+        ? 'cancelled'
+        : (this.#lateWord(event.type, ticket) ?? LIFE[event.type]?.[ticket.state]);
     this.#must(to !== undefined, event, `a ticket that is ${ticket.state} does not go this way`);
     if (cancelledByTheDay)
       this.#must(
@@ -177,6 +231,14 @@ export class Witness {
         'the day ends what is open',
       );
     ticket.state = to ?? ticket.state;
+  }
+
+  /** What a kiosk that was cut off says of the paper of its own ticket counts also after somebody here has said something. */
+  #lateWord(type: string, ticket: { state: TicketState; offline: boolean }): TicketState | undefined {
+    if (!ticket.offline || !['printing', 'print-failed', 'unconfirmed'].includes(ticket.state))
+      return undefined;
+    if (type === 'hall.ticket.print-failed') return 'print-failed';
+    return type === 'hall.ticket.unconfirmed' ? 'unconfirmed' : undefined;
   }
 
   /** A device that draws the same boot number twice counts from 1 again: then the session tells two presses apart. */

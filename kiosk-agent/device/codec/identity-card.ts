@@ -149,6 +149,17 @@ export function hasRightCheckDigit(number: string): boolean {
   return number.length === 18 && CHECK_CHARACTERS[sum % 11] === number[17];
 }
 
+/**
+ * What is wrong with a typed number of 18 characters (GB 11643), null for nothing: its form, the birth date in it (no such day, or
+ * after `today`, YYYY-MM-DD), its check digit.
+ */
+export function citizenNumberFault(number: string, today: string): 'form' | 'birth-date' | 'check-digit' | null {
+  if (!/^\d{17}[\dX]$/.test(number)) return 'form';
+  const birth = dateOf(number.slice(6, 14));
+  if (birth === undefined || birth < '1850-01-01' || birth > today) return 'birth-date';
+  return hasRightCheckDigit(number) ? null : 'check-digit';
+}
+
 /** All but the first 3 and the last 4 characters replaced by `*`. */
 export function maskedNumber(number: string): string {
   return number.slice(0, 3) + '*'.repeat(number.length - 7) + number.slice(-4);

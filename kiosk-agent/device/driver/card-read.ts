@@ -1,15 +1,16 @@
 /** The only place where a person's number and name are known in clear, for as long as one call takes. */
-import { maskedName, maskedNumber, readIdentityCard } from '../codec/identity-card.ts';
+import { maskedName, readIdentityCard } from '../codec/identity-card.ts';
 import { textOfRead } from '../codec/sdt.ts';
+import type { KnowPerson } from '../person-hash.ts';
 import type { CardFault, CardRead } from './interfaces.ts';
 
 /**
- * What the hall may know of a card, from the data of a reader's answer. `hash` is keyed and gives lower-case hex.
+ * What the hall may know of a card, from the data of a reader's answer. `know` makes masked form and keyed hashes of a number.
  * The strings in between cannot be overwritten in JavaScript: they are reachable by nobody once this has returned.
  */
 export function cardReadOf(
   data: Uint8Array,
-  hash: (number: string) => string,
+  know: KnowPerson,
   readAt: Date,
 ): { ok: true; card: CardRead } | { ok: false; why: CardFault } {
   const text = textOfRead(data);
@@ -22,9 +23,8 @@ export function cardReadOf(
     ok: true,
     card: {
       kind,
-      maskedNumber: maskedNumber(number),
       maskedName: maskedName(name),
-      personHash: hash(number),
+      ...know(number, readAt),
       validUntil,
       readAt,
     },

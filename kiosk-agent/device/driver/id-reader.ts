@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { backoff } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
 import { samIdText, wipe, type SdtAnswer, type SdtDropped, type SdtRequest } from '../codec/sdt.ts';
+import type { KnowPerson } from '../person-hash.ts';
 import type { AttachedDriver } from '../session.ts';
 import type { PortTrouble, Transport } from '../transport/transport.ts';
 import { cardReadOf } from './card-read.ts';
@@ -28,8 +29,8 @@ export type SdtReaderParts = {
   clock: Clock;
   /** [0…1) */
   random: () => number;
-  /** keyed hash of a card's number, lower-case hex */
-  hash: (number: string) => string;
+  /** masked form and keyed hashes of a card's number */
+  know: KnowPerson;
   /** the technician's view of the wire; carries no byte of a card */
   onFrame?: OnSdtFrame;
 };
@@ -185,10 +186,10 @@ export class SdtReader extends EventEmitter<IdReaderEvents> implements IdReader,
     if (selected?.status !== 'ok') return this.#tryFailed(talk);
     const read = await this.#ask(talk, 'read');
     if (read?.status !== 'ok') return this.#tryFailed(talk);
-    const { clock, hash } = this.#parts;
+    const { clock, know } = this.#parts;
     const result = (() => {
       try {
-        return cardReadOf(read.data, hash, clock.now());
+        return cardReadOf(read.data, know, clock.now());
       } finally {
         wipe(read);
       }
@@ -196,8 +197,8 @@ export class SdtReader extends EventEmitter<IdReaderEvents> implements IdReader,
     if (!result.ok) return this.#giveUp(result.why);
     this.#tries = 0;
     // "The card must be removed before find succeeds again" (§2): found without that, it is another one, or a lax reader.
-    if (this.#readPerson === result.card.personHash) return;
-    this.#readPerson = result.card.personHash;
+    if (this.#readPerson === result.card.person.hash) return;
+    this.#readPerson = result.card.person.hash;
     this.#counters.cardsRead += 1;
     this.emit('card', result.card);
   }

@@ -1,7 +1,7 @@
 /** What the rest of the agent knows of devices: their meaning, not their bytes. */
 import type { EventEmitter } from 'node:events';
 import type { PadAction } from '../../contract/devices.ts';
-import type { PaperFault } from '../../contract/events.ts';
+import type { PaperFault, PersonRef } from '../../contract/events.ts';
 import type { DeviceStateName } from '../../contract/live.ts';
 
 /** Public status of a device: one closed union, ranked in one function per driver. */
@@ -20,7 +20,8 @@ export type DeviceStatus = {
 };
 
 /** Voices an evaluator can be asked for (evaluators.md §1, SAY). */
-export type Voice = 'none' | 'welcome' | 'please-rate' | 'thank-you' | 'window-closed';
+export const VOICES = ['none', 'welcome', 'please-rate', 'thank-you', 'window-closed'] as const;
+export type Voice = (typeof VOICES)[number];
 
 /** A key press as the device reports it; repeated by the device until acknowledged. */
 export type Press = {
@@ -95,12 +96,12 @@ export interface CallPad extends EventEmitter<CallPadEvents> {
 export type CardKind = 'citizen' | 'hong-kong-macau-taiwan' | 'foreigner';
 export type CardRead = {
   kind: CardKind;
-  /** number with all but its first 3 and last 4 characters replaced by `*`; a foreigner's old 15-character number likewise */
-  maskedNumber: string;
+  /** keyed hash of this year, and the number with all but its first 3 and last 4 characters replaced by `*` */
+  person: PersonRef;
+  /** by this year's key and last year's: who came in December is known in January */
+  hashes: string[];
   /** first character (family name) and a `*` for each other: 张** */
   maskedName: string;
-  /** keyed hash of the number, lower-case hex; the same person on the same agent gives the same */
-  personHash: string;
   /** last day on which the card is valid; null for one that never expires (长期) */
   validUntil: string | null;
   readAt: Date;
@@ -168,6 +169,9 @@ export type PrintOutcome =
   | { outcome: 'failed'; why: PaperFault; bytesSent: number }
   | { outcome: 'unconfirmed'; why: PaperFault; bytesSent: number };
 
+/** Which ticket a sheet is for. A printer on another computer needs it: the same `job` is never printed twice. */
+export type SheetOfTicket = { job: string; ticketId: string; number: string; idempotencyKey?: string };
+
 /** A ticket printer; one job at a time, in order. */
 export interface TicketPrinter extends EventEmitter<DriverEvents> {
   readonly id: string;
@@ -176,7 +180,7 @@ export interface TicketPrinter extends EventEmitter<DriverEvents> {
   /** columns of the paper: 48 (80 mm) or 32 (58 mm) */
   readonly columns: 48 | 32;
   /** Prints `bytes` (a whole ticket with its cut) and waits for its fate, 10 s at the most after the last byte. */
-  print(bytes: Uint8Array): Promise<PrintOutcome>;
+  print(bytes: Uint8Array, sheet?: SheetOfTicket): Promise<PrintOutcome>;
   close(): Promise<void>;
 }
 

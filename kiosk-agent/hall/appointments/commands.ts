@@ -5,12 +5,16 @@ import type { PersonRef } from '../../contract/events.ts';
 export type AppointmentCommand =
   | {
       name: 'appointment.book';
+      /** a fresh code */
       appointment: string;
       service: string;
       day: string;
+      /** a slot's beginning, HH:mm */
       from: string;
       channel: AppointmentChannel;
       person?: PersonRef;
+      /** hashes of the same person by this year's and last year's key */
+      hashes?: string[];
       idempotencyKey: string;
     }
   /** made elsewhere (central server): it holds, also when the slot is full here; then a trace says so */
@@ -22,6 +26,8 @@ export type AppointmentCommand =
       by: 'card' | 'code' | 'number' | 'staff';
       /** hashes of the card that was read, of this year's and last year's key; needed for `card` */
       hashes?: string[];
+      /** its holder, for an appointment that names nobody */
+      person?: PersonRef;
       ticketId: string;
       language: 'zh' | 'en';
       delivery: 'paper' | 'screen';

@@ -1,4 +1,4 @@
-/** Appointments as the hall knows them: those of the days ahead and of today; done ones go with their day. */
+/** Appointments as the hall knows them: those of the days ahead and of today; done ones go when their day is over. */
 import type { Appointment } from '../../contract/appointments.ts';
 
 export type AppointmentRules = {
@@ -21,17 +21,41 @@ export type AppointmentRules = {
 export type KnownAppointment = Appointment & {
   state: 'booked' | 'checked-in' | 'cancelled' | 'lapsed';
   ticketId: string | null;
+  /** of the wish that made or last changed it */
+  idempotencyKey: string;
+  /** when it was checked in, cancelled or lapsed */
+  endedAt: string | null;
 };
 
+/** Days on which a person did not come, oldest first, at most {@link NO_SHOWS_KEPT}; forgotten after `through`. */
+export type NoShows = { days: string[]; through: string };
+
 export type AppointmentState = {
-  /** code → appointment; until the day after its day */
+  /** code → appointment; booked ones until they are done, done ones until their day is over */
   known: Record<string, KnownAppointment>;
   /** idempotency key → code, as long as the appointment is known */
   keys: Record<string, string>;
-  /** person's hash → local days on which nobody came, oldest first; within `noShow.withinDays` */
-  noShows: Record<string, string[]>;
+  /** person's hash → days on which nobody came */
+  noShows: Record<string, NoShows>;
 };
+
+/** More appointments than any hall has; a central server that sends more is refused. */
+export const KNOWN_MAX = 50_000;
+/** Cancelled ones of days ahead that are remembered; then the one that was cancelled first is forgotten. */
+export const CANCELLED_KEPT = 2_000;
+/** As many as the limit can ask for. */
+export const NO_SHOWS_KEPT = 50;
+/** Persons in the no-show list; then the one who would be forgotten first is. */
+export const PERSONS_KEPT = 10_000;
 
 export function noAppointments(): AppointmentState {
   return { known: {}, keys: {}, noShows: {} };
+}
+
+/** The appointment, or undefined; a code from outside that is a word of JavaScript is none. */
+export function appointmentOf(
+  { known }: AppointmentState,
+  code: string | undefined,
+): KnownAppointment | undefined {
+  return code !== undefined && Object.hasOwn(known, code) ? known[code] : undefined;
 }

@@ -1,8 +1,12 @@
 /** What can be asked about a rating that has been given. */
+import type { EventData, RatingLevel } from '../../contract/events.ts';
 import type { FollowUpStep } from '../../contract/follow-up.ts';
-import type { RatingLevel } from '../../contract/events.ts';
+import type { CallBack } from './state.ts';
+
+export type SampledVisit = Omit<CallBack, 'day' | 'result'>;
 
 export type FollowUpCommand =
+  /** callback: told to the supervisor on the telephone, about a bad rating only */
   | { name: 'rating.give-reason'; session: number; options: string[]; text?: string; by: 'qr' | 'callback' }
   | {
       name: 'follow-up.step';
@@ -10,11 +14,18 @@ export type FollowUpCommand =
       step: Exclude<FollowUpStep, 'opened'>;
       staff: string;
       text?: string;
-      outcome?: 'upheld' | 'refused' | 'settled' | 'explained' | 'unreachable';
+      outcome?: NonNullable<EventData<'hall.rating.followed-up'>['outcome']>;
       level?: RatingLevel;
     }
-  /** `sessions`: the day's evaluated visits in their order, read from the log; the rule draws */
-  | { name: 'callback.sample'; day: string; seed: string; size: number; sessions: number[]; staff?: string }
+  /** `visits`: all of the day, read from the log; the rule draws `size` of them */
+  | {
+      name: 'callback.sample';
+      day: string;
+      seed: string;
+      size: number;
+      visits: SampledVisit[];
+      staff?: string;
+    }
   | {
       name: 'callback.record';
       session: number;

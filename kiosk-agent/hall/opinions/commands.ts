@@ -1,7 +1,6 @@
-/** What can be asked of the ledger. */
-import type { EventData } from '../../contract/events.ts';
+/** What can be asked of the ledger. Texts come masked (mask.ts), the visitor's code as its hash. */
+import type { Filed, OpinionOutcome } from './state.ts';
 
-type Filed = EventData<'hall.opinion.filed'>;
 export type OpinionCommand =
   | ({ name: 'opinion.file' } & Pick<
       Filed,
@@ -9,11 +8,5 @@ export type OpinionCommand =
     >)
   | { name: 'opinion.assign'; opinion: string; to: string; by: string }
   | { name: 'opinion.answer'; opinion: string; text: string; by: string }
-  | {
-      name: 'opinion.close';
-      opinion: string;
-      outcome: EventData<'hall.opinion.closed'>['outcome'];
-      reason: string;
-      by: string;
-    }
+  | { name: 'opinion.close'; opinion: string; outcome: OpinionOutcome; reason: string; by: string }
   | { name: 'opinion.reopen'; opinion: string; reason: string; by: string };

@@ -1,12 +1,18 @@
-/** What is counted while it happens: today, and the closed days. */
+/** What is counted while it happens: today, the closed days, and what the waiting times are learnt from. */
 import { TIME_STEPS_S, type DayTotals, type Tally, type Times } from '../../contract/totals.ts';
+import type { PackedDay } from './packed.ts';
+import { noPace, type Pace } from './pace.ts';
+
+/** `fromSeq`, `throughSeq`: seq of its `hall.day.opened` and `hall.day.closed`. */
+export type ClosedDay = { day: string; fromSeq: number; throughSeq: number; totals: PackedDay };
 
 export type TotalsState = {
   today: DayTotals;
   /** seq of this day's `hall.day.opened`; 0 before the first day */
   fromSeq: number;
-  /** closed days, oldest first, at most {@link DAYS_KEPT} */
-  days: { day: string; fromSeq: number; throughSeq: number; totals: DayTotals }[];
+  /** closed days, oldest first, at most {@link DAYS_KEPT}; packed, because there are so many */
+  days: ClosedDay[];
+  pace: Pace;
 };
 
 export const DAYS_KEPT = 400;
@@ -44,5 +50,5 @@ export function noDayTotals(): DayTotals {
 }
 
 export function noTotals(): TotalsState {
-  return { today: noDayTotals(), fromSeq: 0, days: [] };
+  return { today: noDayTotals(), fromSeq: 0, days: [], pace: noPace() };
 }

@@ -11,6 +11,7 @@ import { makeLine } from '../../../kiosk-agent/device/lines.ts';
 import { listenForKey, type ListenAttempt, type ListenParts } from '../../../kiosk-agent/device/listen.ts';
 import { modelOf } from '../../../kiosk-agent/device/models.ts';
 import { PortSession } from '../../../kiosk-agent/device/session.ts';
+import { knowNobody } from '../../../kiosk-agent/device/person-hash.ts';
 import { serialTransport } from '../../../kiosk-agent/device/transport/serial.ts';
 import { DeviceEnd, unplugAll } from '../device-end.ts';
 import { until } from '../manual-clock.ts';
@@ -50,7 +51,7 @@ const attempt = (found: Found, id: string): ListenAttempt => {
   return {
     model: id,
     open: serialTransport(found.path, model.line),
-    makeDriver: () => makeLine(row, model, { clock: systemClock, random: Math.random, hash: () => '' }),
+    makeDriver: () => makeLine(row, model, { clock: systemClock, random: Math.random, know: knowNobody }),
   };
 };
 
@@ -73,7 +74,7 @@ function configured(found: Found) {
   const line = makeLine({ id: 'evaluator-1', model: 'elp1', port: 'bound' }, model, {
     clock: systemClock,
     random: Math.random,
-    hash: () => '',
+    know: knowNobody,
   });
   const { device } = line.units[0]!;
   if (device.kind !== 'evaluator') throw new Error('elp1 is an evaluator');
