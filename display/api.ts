@@ -1,5 +1,12 @@
 /** Calls to the hub, each with an end: an answer, a problem with a stable code, or `unreachable`. */
-import type { DeviceView, FoundView, TicketView, WindowView, Role } from '../kiosk-agent/contract/live.ts';
+import type {
+  Bilingual,
+  DeviceView,
+  FoundView,
+  TicketView,
+  WindowView,
+  Role,
+} from '../kiosk-agent/contract/live.ts';
 import type { Priority, RatingLevel } from '../kiosk-agent/contract/events.ts';
 import type { ProblemCode } from '../kiosk-agent/contract/problem.ts';
 
@@ -102,7 +109,11 @@ export const tickets = {
   reprint: (id: string) => call<TicketView>('POST', ticketPath(id, '/reprint'), {}),
   onScreen: (id: string) => call<TicketView>('POST', ticketPath(id, '/on-screen'), {}),
   resume: (id: string) => call<TicketView>('POST', ticketPath(id, '/resume'), {}),
+  priority: (id: string, said: { decision: 'confirmed' | 'denied'; reason?: string }) =>
+    call<TicketView>('POST', ticketPath(id, '/priority'), said),
 };
+/** The hall's lists of reasons, by what they are for. */
+export const reasonLists = () => call<Record<string, Bilingual[]>>('GET', '/reasons');
 
 export type WindowAction =
   | 'open'
@@ -118,7 +129,13 @@ export type WindowAction =
   | 'resume'
   | 'close'
   | 'call';
-export type WindowActionBody = { reason?: string; service?: string; window?: number; ticketId?: string };
+export type WindowActionBody = {
+  reason?: string;
+  service?: string;
+  window?: number;
+  ticketId?: string;
+  comeBack?: boolean;
+};
 export const windows = {
   act: (window: number, action: WindowAction, body: WindowActionBody = {}) =>
     call<WindowView>('POST', `/windows/${window}/${action}`, body),

@@ -272,7 +272,8 @@ const en: typeof zh = {
   satellite: {
     here: 'connected since {time}, {n} devices',
     away: 'away since {time}',
-    'set-back': 'its records were set back to an older copy: stop it, put the newer file back or let it begin anew',
+    'set-back':
+      'its records were set back to an older copy: stop it, put the newer file back or let it begin anew',
   },
 };
 export default en;
