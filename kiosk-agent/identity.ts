@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { readSecretBytes, type Config } from './config.ts';
 import { HallError } from './contract/problem.ts';
 import { citizenNumberFault } from './device/codec/identity-card.ts';
-import { ownSecret, personKeys, secretBytes, type KnownPerson, type KnowPerson } from './device/person-hash.ts';
+import {
+  ownSecret,
+  personKeys,
+  secretBytes,
+  type KnownPerson,
+  type KnowPerson,
+} from './device/person-hash.ts';
 import { localDay } from './hall/day.ts';
 
 /**
@@ -38,7 +44,12 @@ export function typedPerson(
 }
 
 function secretOf(config: Pick<Config, 'identity'>, stateFolder: string, env: NodeJS.ProcessEnv): Uint8Array {
-  if (!config.identity) return ownSecret(join(stateFolder, 'person.key'));
+  if (!config.identity)
+    try {
+      return ownSecret(join(stateFolder, 'person.key'));
+    } catch (error) {
+      throw error instanceof RangeError ? new HallError('bad-request', error.message) : error;
+    }
   const given = readSecretBytes(config.identity.secret, env);
   if (!given.ok) throw new HallError('bad-request', `identity.secret: ${given.why}`);
   const secret = secretBytes(given.value);

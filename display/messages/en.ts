@@ -68,6 +68,7 @@ const en: typeof zh = {
       'The printer cannot print now. You can still take a number on the screen: please write it down',
     noPrinter: 'This machine does not print. Your number appears on the screen: please write it down',
     hubAway: 'Tickets cannot be given right now; we are reconnecting. If urgent, please ask at the desk',
+    workingAlone: 'Working without the hall server; your number is valid',
     notGranted: 'This machine may not give tickets yet. Please take one at the desk',
     materials: 'Please bring',
     noMaterials: 'No papers are required for this service',
@@ -90,6 +91,8 @@ const en: typeof zh = {
     printingLong: 'The printer is slower than usual. Please wait a little longer',
     done: 'Please take your ticket',
     doneAdvice: 'It has come out of the slot',
+    offlineMark: 'Offline',
+    offlineTicket: 'Given while the hall server is away. It is valid, and your place counts from now',
     doneScreen: 'Please remember your number',
     doneScreenAdvice: 'There is no paper. Write the number down or take a photo',
     calledNow: 'It is your turn: please go to window {n}',
@@ -128,6 +131,10 @@ const en: typeof zh = {
     'outside-hours': 'Please come back during opening hours',
     unreachable:
       'The machine cannot reach the hall server and you have no ticket yet. Try again, or ask at the desk',
+    'hub-away':
+      'The hall server is away, so this step has to wait. Tickets are given as usual; for the rest please ask at the desk',
+    'offline-no-numbers':
+      'This machine has no numbers left until the hall server is back. Please use another machine or ask at the desk',
     'journal-unwritable': 'Tickets are stopped. Please go to the desk, staff will help you',
     stopping: 'The system is restarting. Please try again in a minute',
     'unknown-service': 'This service has just been stopped. Please go back and choose again',

@@ -21,9 +21,11 @@ import {
 } from './doctor/computer.ts';
 import { deviceAnswer, paper, unknownToAgent, type SeenDevice } from './doctor/device.ts';
 import { agentState, backlog, journalState, lookAtJournal, type JournalLook } from './doctor/journal.ts';
-import { clockBeside, clockItself, linkState, reach } from './doctor/link.ts';
+import { clockBeside, clockItself, FAR_ENDS, linkState, reach } from './doctor/link.ts';
+import { offlineNumbers } from './doctor/satellite.ts';
 import { agentUser, portHolder, portPermission, portThere, type NamedUser } from './doctor/port.ts';
 import { EXIT } from './exit.ts';
+import { localDay } from '../hall/day.ts';
 import type { Language } from './language.ts';
 import { findRunning, sentenceOf, type NoRunningAgent, type RunningAgent } from './running.ts';
 
@@ -74,6 +76,7 @@ export async function doctor(options: DoctorOptions, parts: DoctorParts): Promis
       ),
     );
     checks.push(...(await linksAndClock(config, look, agent, parts)));
+    checks.push(...offlineNumbers(config, state, agent, localDay(parts.now(), config.hall.timeZone)));
     checks.push(...(await devicesOf(config, state, agent, { ports, hid })));
   }
   const trouble = checks.some((check) => check.state === 'trouble');
@@ -122,9 +125,9 @@ async function linksAndClock(
   const zones = { hall: config.hall.timeZone, computer: Intl.DateTimeFormat().resolvedOptions().timeZone };
   const newestAt = look.found && look.stat ? look.newestAt : null;
   return [
-    ...reached.map((one) => linkState(one.link, one.reached, agent, env)),
+    ...reached.map((one) => linkState(one.link, one.reached, agent, env, FAR_ENDS[config.agent.role])),
     clockItself(now(), newestAt, zones),
-    ...reached.flatMap((one) => clockBeside(one.link.name, one.reached, one.at) ?? []),
+    ...reached.flatMap((one) => clockBeside(one.link.name, one.reached, one.at, FAR_ENDS[config.agent.role]) ?? []),
   ];
 }
 

@@ -36,6 +36,7 @@ const healthAnswer = z.object({
       fault: z.string().optional(),
     }),
   ),
+  numbersLeft: z.record(z.string(), z.number()).optional(),
   links: z.array(
     z.object({ name: z.string(), state: z.string(), ackedSeq: z.number(), lagEvents: z.number() }),
   ),

@@ -20,7 +20,9 @@ const SECRET_BYTES = 32;
 /** `secret`: 32 random bytes; `yearOf`: the year in the hall's time zone. Throws RangeError for another length. */
 export function personKeys(secret: Uint8Array, yearOf: (at: Date) => number): KnowPerson {
   if (secret.length !== SECRET_BYTES)
-    throw new RangeError(`the secret for persons has ${secret.length} bytes, it is ${SECRET_BYTES} raw bytes`);
+    throw new RangeError(
+      `the secret for persons has ${secret.length} bytes, it is ${SECRET_BYTES} raw bytes`,
+    );
   const keys = new Map<number, Buffer>();
   const keyOf = (year: number): Buffer => {
     const known = keys.get(year) ?? createHmac('sha256', secret).update(`year:${year}`, 'ascii').digest();
@@ -49,7 +51,9 @@ export function ownSecret(file: string): Buffer {
   try {
     const kept = readFileSync(file);
     if (kept.length === SECRET_BYTES) return kept;
-    throw new RangeError(`${file} holds ${kept.length} bytes instead of ${SECRET_BYTES}: put the copy back, or remove it`);
+    throw new RangeError(
+      `${file} holds ${kept.length} bytes instead of ${SECRET_BYTES}: put the copy back, or remove it`,
+    );
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }

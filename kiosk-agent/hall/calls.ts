@@ -197,9 +197,13 @@ function transfer(moment: Moment, ticket: Ticket, command: CommandOf<'window.tra
   const { state, rules, time, desk } = moment;
   const { service, window } = command.to;
   if (command.comeBack && ticket.comeBackTo)
-    return refuse('bad-request', `Ticket ${ticket.number} comes back to window ${ticket.comeBackTo.window} already.`, {
-      field: 'comeBack',
-    });
+    return refuse(
+      'bad-request',
+      `Ticket ${ticket.number} comes back to window ${ticket.comeBackTo.window} already.`,
+      {
+        field: 'comeBack',
+      },
+    );
   if (command.comeBack && window === desk.number)
     return refuse('bad-request', 'comeBack: it stays at this window', { field: 'comeBack' });
   if (service === undefined && window === undefined)

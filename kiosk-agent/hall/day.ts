@@ -7,6 +7,8 @@ import { count } from './totals/apply.ts';
 
 /** Making a formatter is slow, asking it is not; a zone's formatter never changes. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
+/** The latest answer for a zone: clocks change on whole minutes, and a busy hall asks many times in one. */
+const latestOffset = new Map<string, { minute: number; offset: number }>();
 
 /** `now` in the zone as RFC 3339 with milliseconds and offset, e.g. `2026-11-23T10:05:33.120+08:00`; RangeError for an unknown zone. */
 export function localTime(now: Date, timeZone: string): string {
@@ -46,6 +48,15 @@ export function dayChange(state: HallState, today: string, time: string): EventD
 }
 
 function offsetMinutes(now: Date, timeZone: string): number {
+  const minute = Math.floor(now.getTime() / 60_000);
+  const latest = latestOffset.get(timeZone);
+  if (latest?.minute === minute) return latest.offset;
+  const offset = offsetAt(now, timeZone);
+  latestOffset.set(timeZone, { minute, offset });
+  return offset;
+}
+
+function offsetAt(now: Date, timeZone: string): number {
   let formatter = formatters.get(timeZone);
   if (!formatter) {
     formatter = new Intl.DateTimeFormat('en-US-u-ca-gregory-nu-latn', {

@@ -2,15 +2,7 @@
 import type { EventData, EventDraft, PaperFault } from '../contract/events.ts';
 import type { TicketState } from '../contract/live.ts';
 import type { Decision, TicketCommand } from './commands.ts';
-import {
-  accept,
-  givenReason,
-  happened,
-  notInThisState,
-  NOTHING_NEW,
-  refuse,
-  ticketRef,
-} from './decision.ts';
+import { accept, givenReason, happened, notInThisState, NOTHING_NEW, refuse, ticketRef } from './decision.ts';
 import { aheadOfNew } from './line.ts';
 import { stillHonoured } from './missed.ts';
 import { nextNumber, numbersInUse } from './numbers.ts';
@@ -141,7 +133,7 @@ export function reserveTicket(state: HallState, rules: HallRules, time: string, 
     wish.class ?? (wish.priority && rules.priorityCounts === 'claimed' ? 'priority' : 'normal');
   const arrivedAt = wish.arrivedAt ?? offline?.takenAt ?? time;
   const ahead = aheadOfNew(state, rules, service.id, ticketClass, arrivedAt);
-  const wait = waitFor(state, rules, service.id, ahead);
+  const wait = waitFor(state, rules, service.id, ahead, time);
   const ref = { ticketId, number, service: service.id };
   const events = [
     happened('hall.ticket.reserved', ticketId, time, {

@@ -285,6 +285,7 @@ export async function startSatellite(options: AgentOptions): Promise<Agent> {
       executor,
       links,
       identity,
+      ...(isKiosk(config, devices) && { numbersLeft: () => kiosk.numbersLeft() }),
       devices: room,
       get journalState() {
         return journalState();

@@ -3,13 +3,7 @@
  * the hub is away: a device that comes back is lit again with the seconds that are left. Which rating counts the hub decides.
  */
 import type { Logger } from 'pino';
-import {
-  VOICES,
-  type CommandResult,
-  type Evaluator,
-  type Press,
-  type Voice,
-} from '../device/driver/interfaces.ts';
+import { VOICES, type CommandResult, type Evaluator, type Voice } from '../device/driver/interfaces.ts';
 import type { EvaluatorAtWindow } from '../device/manager.ts';
 
 export type LentEvaluation = {
@@ -82,9 +76,13 @@ export class Evaluations {
     return evaluator ? evaluator.shut(session) : { ok: false, why: 'away' };
   }
 
-  /** A press of this session is on disk: the device has shut itself, and is not lit again. */
-  pressed(device: string, press: Pick<Press, 'session'>): void {
-    if (press.session !== null && this.#open.get(device)?.session === press.session) this.#forget(device);
+  /** A rating key of this session is on disk: the keys go dark, and are not lit again, whether the hub is there or not. */
+  rated(device: string, session: number | null): void {
+    if (session === null || this.#open.get(device)?.session !== session) return;
+    this.#forget(device);
+    this.#evaluator(device)
+      ?.shut(session)
+      .catch((error: unknown) => this.#log.error({ device, error }, 'shutting the evaluator failed'));
   }
 
   /** Open ones by session, with the window of their device. */

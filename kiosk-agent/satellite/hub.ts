@@ -155,7 +155,7 @@ export class Hub extends EventEmitter<{ change: [] }> {
       this.#samples.push(sample);
       if (this.#samples.length > SAMPLES_KEPT) this.#samples.shift();
     }
-    if (this.#samples.length > 0) await this.#settle();
+    if (this.#samples.length > 0 && !this.#closed) await this.#settle();
     this.#again();
   }
 

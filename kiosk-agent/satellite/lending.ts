@@ -46,6 +46,7 @@ export function lendDevices(parts: LendingParts): () => void {
 function keepPresses({ executor, evaluations, hub, log }: LendingParts, at: EvaluatorAtWindow): () => void {
   const { evaluator, window } = at;
   const keep = async (press: Press): Promise<void> => {
+    const level = at.keyMap[press.code] ?? null;
     const outcome = await executor.execute({
       name: 'press.keep',
       device: evaluator.id,
@@ -53,7 +54,7 @@ function keepPresses({ executor, evaluations, hub, log }: LendingParts, at: Eval
       session: press.session,
       open: evaluations.isOpen(evaluator.id, press.session),
       keyRaw: press.code,
-      level: at.keyMap[press.code] ?? null,
+      level,
       press: { serial: press.serial, boot: press.boot, seq: press.seq },
       pressedAt: localTime(new Date(press.receivedAt.getTime() - press.ageMs), executor.rules.timeZone),
       clockOffsetMs: hub.clockOffsetMs,
@@ -62,7 +63,7 @@ function keepPresses({ executor, evaluations, hub, log }: LendingParts, at: Eval
     if (!outcome.ok)
       return log.error({ device: evaluator.id, refusal: outcome.refusal }, 'a press was refused');
     evaluator.acknowledge(press);
-    evaluations.pressed(evaluator.id, press);
+    if (level !== null) evaluations.rated(evaluator.id, press.session);
   };
   const onPress = (press: Press): void => {
     // Not acknowledged: the device keeps it and sends it again every 300 ms.

@@ -9,13 +9,14 @@ import type { HallEvent, PersonRef, Priority } from '../contract/events.ts';
 import type { Bilingual, TicketView } from '../contract/live.ts';
 import type { TicketPrinter } from '../device/driver/interfaces.ts';
 import { HallError } from '../contract/problem.ts';
+import { localDay } from '../hall/day.ts';
 import { composeTicket } from '../paper/ticket.ts';
 import type { Mark } from '../paper/texts.ts';
 import { isTaking } from '../web/opening.ts';
 import { refused } from '../web/problems.ts';
 import type { Hub } from './hub.ts';
 import { sheetOfTap, type LentSheet, type SatelliteWish, type SheetFate } from './memory.ts';
-import { offlineOfTap, offlineTicket, type OfflineTicket } from './offline-tickets.ts';
+import { numbersLeft, offlineOfTap, offlineTicket, type OfflineTicket } from './offline-tickets.ts';
 import type { SatelliteExecutor, Sheets } from './sheets.ts';
 
 export type OfflineWish = {
@@ -109,10 +110,13 @@ export class OfflineKiosk {
       blocks: hub.blocks,
     });
     if (!outcome.ok && outcome.refusal.code !== 'superseded') throw refused(outcome.refusal);
-    const made = offlineOfTap(executor.state, wish.idempotencyKey);
-    if (made) await this.#paperFate(made.ticketId);
-    const ticket = this.ofTap(wish.idempotencyKey, wish.service);
-    if (!ticket) throw new HallError('internal', 'The reserved ticket is not in the state.');
+    const { idempotencyKey: key, service } = wish;
+    // The hub's sheet for this tap may be on its way to the disk.
+    if (!outcome.ok) await this.#until(() => this.ofTap(key, service) !== undefined, FATE_MS);
+    await this.#until(() => this.ofTap(key, service)?.state !== 'printing', FATE_MS);
+    const ticket = this.ofTap(key, service);
+    if (!ticket)
+      throw new HallError('hub-away', 'The hall server has given a number that is not known here.');
     return { fresh: outcome.ok && outcome.events.length > 0, ticket };
   }
 
@@ -136,6 +140,15 @@ export class OfflineKiosk {
     const ticket = this.look(ticketId);
     if (!ticket) throw new HallError('unknown-ticket', `There is no ticket ${ticketId} today.`);
     return ticket;
+  }
+
+  /** Numbers that can still be given today while the hub is away, by prefix. */
+  numbersLeft(): Record<string, number> {
+    const { config, executor, hub } = this.#parts;
+    const today = localDay(hub.now, config.hall.timeZone);
+    return Object.fromEntries(
+      config.services.map(({ prefix }) => [prefix, numbersLeft(executor.state, hub.blocks, prefix, today)]),
+    );
   }
 
   /** Tickets that need a hand, for staff screens. */
@@ -263,10 +276,17 @@ export class OfflineKiosk {
     this.#unclaimed.delete(ticketId);
   }
 
-  async #paperFate(ticketId: string): Promise<void> {
+  #paperFate(ticketId: string): Promise<void> {
+    return this.#until(
+      () => offlineTicket(this.#parts.executor.state, ticketId)?.state !== 'printing',
+      FATE_MS,
+    );
+  }
+
+  /** Waits until what is on disk says so, `ms` at the most. */
+  async #until(isSo: () => boolean, ms: number): Promise<void> {
     const { executor } = this.#parts;
-    const underWay = (): boolean => offlineTicket(executor.state, ticketId)?.state === 'printing';
-    if (!underWay()) return;
+    if (isSo()) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
@@ -274,9 +294,9 @@ export class OfflineKiosk {
         resolve();
       };
       const look = (): void => {
-        if (!underWay()) done();
+        if (isSo()) done();
       };
-      const timer = setTimeout(done, FATE_MS);
+      const timer = setTimeout(done, ms);
       executor.on('committed', look);
     });
   }

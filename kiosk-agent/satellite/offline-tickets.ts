@@ -2,14 +2,7 @@
  * Numbers that a kiosk gives while the hall server is away, and their paper. Pure: the journal of the satellite is the truth,
  * and the hub merges these tickets in the order in which they were taken. Only the paper is settled here; calls are the hub's.
  */
-import type {
-  EventData,
-  EventDraft,
-  HallEvent,
-  PaperFault,
-  PersonRef,
-  Priority,
-} from '../contract/events.ts';
+import type { EventData, HallEvent, PaperFault, PersonRef, Priority } from '../contract/events.ts';
 import type { TicketState } from '../contract/live.ts';
 import type { Decision } from '../hall/commands.ts';
 import { localTime } from '../hall/day.ts';
@@ -283,6 +276,8 @@ export function applyOffline(state: OfflineState, event: HallEvent): void {
       return onTicket(state, event.subject, (ticket) => {
         ticket.state = 'cancelled';
       });
+    default:
+      return;
   }
 }
 

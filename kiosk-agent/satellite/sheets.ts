@@ -3,14 +3,13 @@
  * byte and its fate is always written, so that the same job is never printed twice, whatever is cut or restarted.
  */
 import type { Logger } from 'pino';
+import type { z } from 'zod';
 import type { satelliteCommands } from '../contract/link.ts';
 import type { TicketPrinter } from '../device/driver/interfaces.ts';
-import type { Outcome } from '../executor.ts';
-import type { Executor } from '../executor.ts';
+import type { Executor, Outcome } from '../executor.ts';
 import type { HallRules } from '../hall/state.ts';
 import type { CommandHandler } from '../link/commands.ts';
-import type { z } from 'zod';
-import { sheetOf, type SatelliteMemory, type SatelliteWish, type SheetFate } from './memory.ts';
+import type { SatelliteMemory, SatelliteWish, SheetFate } from './memory.ts';
 
 export type SatelliteExecutor = Executor<SatelliteMemory, SatelliteWish, HallRules>;
 type PrintWish = z.infer<typeof satelliteCommands.print>;
@@ -110,11 +109,6 @@ export class Sheets {
         await new Promise((resolve) => setTimeout(resolve, RECORD_AGAIN_MS).unref());
       }
     }
-  }
-
-  /** Whether this job is known, with what has become of it. */
-  fateOf(job: string): SheetFate | null | undefined {
-    return sheetOf(this.#executor.state, job)?.fate;
   }
 }
 

@@ -17,8 +17,8 @@ import { RemotePrinter, SheetsUnderWay } from './remote-printer.ts';
 import { remoteSign } from './remote-sign.ts';
 import { Roster } from './roster.ts';
 
-/** The register is read again at this interval: a satellite that was removed is sent away, a new one is missed, ms. */
-const REGISTER_MS = 10_000;
+/** The desk looks around at this interval: who was removed is sent away, who is new is missed, ms. */
+const LOOK_MS = 10_000;
 const BLOCKS_MS = 10_000;
 
 export type SatelliteDesk = {
@@ -98,7 +98,7 @@ export async function startSatelliteDesk(options: DeskOptions): Promise<Satellit
 
   /** satellites that have their blocks on disk, as far as this connection knows */
   const supplied = new Set<string>();
-  /** Numbers for a kiosk, for the time when it is cut off. While the disk refuses there are none; the next report asks again. */
+  /** Numbers for a kiosk, for the time when it is cut off. What fails (the disk, the line) is tried again with the next look. */
   const supply = async (agent: string): Promise<void> => {
     supplied.add(agent);
     try {
@@ -174,11 +174,12 @@ export async function startSatelliteDesk(options: DeskOptions): Promise<Satellit
     Object.values(executor.state.satellites.known).flatMap((each) => (each.connected ? [each.agent] : [])),
   ))
     note(agent, executor.execute({ name: 'satellite.leave', agent, why: 'the hub was started' }));
-  const reading = setInterval(() => {
+  const looking = setInterval(() => {
     readRegister().catch((error: unknown) =>
       log.error({ error }, 'the register of satellites cannot be read'),
     );
-  }, REGISTER_MS);
+    for (const agent of roster.kiosks()) if (!supplied.has(agent)) void supply(agent);
+  }, LOOK_MS);
 
   let closing: Promise<void> | null = null;
   return {
@@ -195,7 +196,7 @@ export async function startSatelliteDesk(options: DeskOptions): Promise<Satellit
     },
     close: () =>
       (closing ??= (async () => {
-        clearInterval(reading);
+        clearInterval(looking);
         executor.off('committed', onCommitted);
         await receiver?.close();
         sheets.cut();

@@ -31,6 +31,7 @@ import type { SatelliteRegister } from './register.ts';
 const MESSAGE_MAX_BYTES = 1024 * 1024;
 /** Batches that wait for the disk over all satellites. Then they are asked to come back later. */
 const WAITING_MAX = 200;
+const PING_MS = 5_000;
 
 /** `away`: nothing was sent; `no-answer`: it was sent, and whether it was done is not known; else the satellite's own refusal. */
 export type CommandAnswer = { ok: true } | { ok: false; refused: string; why: string };
@@ -82,6 +83,9 @@ export class SatelliteReceiver {
       serveClient: false,
       maxHttpBufferSize: MESSAGE_MAX_BYTES,
       destroyUpgrade: false,
+      // Within 10 s a pulled cable is known at both ends: a kiosk must give its own numbers then, and sheets must not wait.
+      pingInterval: PING_MS,
+      pingTimeout: PING_MS,
     });
     this.#io.use((socket, next) => {
       this.#letIn(socket).then(
@@ -171,6 +175,8 @@ export class SatelliteReceiver {
     epochs.delete(epoch);
     epochs.set(epoch, socket);
     older?.disconnect(true);
+    // An older epoch that is still being delivered beside it is the same satellite, and nothing new about its devices.
+    const comes = epochs.size === 1;
 
     let before: Promise<void> = Promise.resolve();
     socket.on('events', (batch: unknown, answer: unknown) => {
@@ -182,7 +188,7 @@ export class SatelliteReceiver {
       }
       this.#waiting += 1;
       before = before.then(async () => {
-        answer(await this.#take(stream, batch));
+        answer((await this.#isStillLetIn(socket)) ? await this.#take(stream, batch) : this.#notTaken(stream));
         this.#waiting -= 1;
       });
       this.#track(before);
@@ -201,7 +207,22 @@ export class SatelliteReceiver {
       this.#on.left(agent);
     });
     socket.emit('welcome', { through: this.#through(stream) });
-    this.#on.joined(agent, epoch, this.#isSetBack(stream, last) ? 'set-back' : null);
+    const trouble = this.#isSetBack(stream, last) ? 'set-back' : null;
+    if (comes) this.#on.joined(agent, epoch, trouble);
+  }
+
+  /** Nothing is taken from an agent whose token has ended; its connection ends too. */
+  async #isStillLetIn(socket: Socket): Promise<boolean> {
+    const { stream, token } = socket.data as Passport;
+    const owner = await this.#register.agentOf(token).catch(() => null);
+    if (owner === stream.agent) return true;
+    socket.disconnect(true);
+    return false;
+  }
+
+  #notTaken(stream: StreamName): Receipt {
+    const why = `${stream.agent} is let in no longer`;
+    return { through: this.#through(stream), refused: { code: 'store-failed', why } };
   }
 
   /** Up to here the stream is on disk. */
@@ -221,7 +242,7 @@ export class SatelliteReceiver {
 
   async #take(stream: StreamName, batch: unknown): Promise<Receipt> {
     const { agent, epoch } = stream;
-    const checked = checkBatch(stream, this.#hall, batch);
+    const checked = this.#check(stream, batch);
     if ('refused' in checked) {
       this.#log.warn({ ...stream, ...checked.refused }, 'batch of a satellite refused');
       return { through: this.#through(stream), refused: checked.refused };
@@ -229,7 +250,6 @@ export class SatelliteReceiver {
     const { events } = checked;
     const standing = standingOf(this.#executor.state.satellites, agent, epoch);
     const through = standing?.through ?? 0;
-    if ((events[0]?.event.seq ?? 0) > through + 1) return { through };
     const known = events.findIndex(({ event }) => event.seq === through);
     if (standing && known >= 0 && events[known]?.hash !== standing.hash) {
       const why =
@@ -238,7 +258,8 @@ export class SatelliteReceiver {
       this.#log.error({ ...stream, through }, 'the journal of a satellite is another one');
       return { through, refused: { code: 'chain-broken', index: known, why } };
     }
-    // All are decided in one turn and share a flush; each is on disk with what follows from it, or not at all.
+    // All are decided in one turn and share a flush; each is on disk with what follows from it, or not at all. A gap is refused
+    // by the rules, and the receipt says where to go on.
     const fresh = events.filter(({ event }) => event.seq > through);
     const outcomes = await Promise.allSettled(
       fresh.map(({ event, hash }) =>
@@ -255,6 +276,15 @@ export class SatelliteReceiver {
     if (failed === null) return { through: now };
     const why = failed instanceof Error ? failed.message : String(failed);
     return { through: now, refused: { code: 'store-failed', why } };
+  }
+
+  #check(stream: StreamName, batch: unknown): ReturnType<typeof checkBatch> {
+    try {
+      return checkBatch(stream, this.#hall, batch);
+    } catch (error) {
+      // Nested deeper than any event is.
+      return { refused: { code: 'bad-event', why: error instanceof Error ? error.message : String(error) } };
+    }
   }
 
   #tell(agent: string, event: HallEvent, outcome: Outcome): void {

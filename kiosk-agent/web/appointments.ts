@@ -173,8 +173,10 @@ export function appointmentRoutes(parts: AgentParts, access: Access): Router {
     async (request, response) => {
       const wish = body(come, request.body);
       const staff = request.caller?.role === 'clerk' || request.caller?.role === 'manager';
-      const by = wish.idCard !== undefined ? 'card' : staff ? 'staff' : wish.by;
-      await checkIn(response, String(request.params['code']), { ...wish, by }, request.caller);
+      const code = String(request.params['code']);
+      const onCard = wish.idCard !== undefined && known(code).person !== undefined;
+      const by = onCard ? 'card' : staff ? 'staff' : wish.by;
+      await checkIn(response, code, { ...wish, by }, request.caller);
     },
   );
 

@@ -47,7 +47,9 @@ export function callBackRoutes(parts: AgentParts, access: Access): Router {
     const size = wish.size ?? Math.min(SAMPLE_MOST, Math.max(atLeast, Math.ceil(share * visits.length)));
     const by = actingStaff(request, wish.staff);
     await run(parts, { name: 'callback.sample', day: wish.day, seed, size, visits, staff: by });
-    const sample = parts.state.followUps.samples.findLast((each) => each.day === wish.day && each.seed === seed);
+    const sample = parts.state.followUps.samples.findLast(
+      (each) => each.day === wish.day && each.seed === seed,
+    );
     response.status(201).json(sample ? sampleView(parts, sample) : { day: wish.day, seed, visits: [] });
   });
 
@@ -69,10 +71,19 @@ export function callBackRoutes(parts: AgentParts, access: Access): Router {
 }
 
 /** The visits in the order in which they were drawn. */
-function sampleView({ state }: AgentParts, sample: AgentParts['state']['followUps']['samples'][number]): object {
+function sampleView(
+  { state }: AgentParts,
+  sample: AgentParts['state']['followUps']['samples'][number],
+): object {
   const { day, seed, population, at, sessions } = sample;
   const { callBacks } = state.followUps;
-  return { day, seed, population, at, visits: sessions.map((session) => callBackView(callBacks[session]) ?? { session }) };
+  return {
+    day,
+    seed,
+    population,
+    at,
+    visits: sessions.map((session) => callBackView(callBacks[session]) ?? { session }),
+  };
 }
 
 function callBackView(callBack: CallBack | undefined): object | undefined {

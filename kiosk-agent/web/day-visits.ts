@@ -25,9 +25,13 @@ export async function visitsOf(parts: AgentParts, day: string): Promise<SampledV
   return [...visits.values()];
 }
 
-async function dayInLog({ state, journal }: AgentParts, day: string): Promise<{ after: number; through: number }> {
+async function dayInLog(
+  { state, journal }: AgentParts,
+  day: string,
+): Promise<{ after: number; through: number }> {
   const closed = state.totals.days.find((each) => each.day === day);
-  const found = closed ?? (state.day === day ? { fromSeq: state.totals.fromSeq, throughSeq: journal.durableSeq } : null);
+  const found =
+    closed ?? (state.day === day ? { fromSeq: state.totals.fromSeq, throughSeq: journal.durableSeq } : null);
   if (found && found.fromSeq > 0) {
     // After a repair the numbers begin anew: then this record is another day's, or is none.
     const [opening] = await journal.read(found.fromSeq - 1, 1);

@@ -15,6 +15,8 @@ export type Health = {
   links: { name: string; state: string; ackedSeq: number; lagEvents: number }[];
   /** a hub's satellites, by agent */
   satellites?: Record<string, { connected: boolean; since: string }>;
+  /** at a satellite with a kiosk: numbers that it can give while the hub is away, by prefix */
+  numbersLeft?: Record<string, number>;
 };
 
 /** What both roles have; a satellite has no line of its own. */
@@ -22,7 +24,10 @@ export type HealthParts = Pick<
   AgentParts,
   'journal' | 'config' | 'clock' | 'links' | 'devices' | 'journalState' | 'version'
 > &
-  Partial<Pick<AgentParts, 'satellites'>> & { executor: Pick<AgentParts['executor'], 'writable'> };
+  Partial<Pick<AgentParts, 'satellites'>> & {
+    executor: Pick<AgentParts['executor'], 'writable'>;
+    numbersLeft?: () => Record<string, number>;
+  };
 
 /** failing: nothing is accepted; degraded: something needs a hand. */
 export async function health(parts: HealthParts): Promise<Health> {
@@ -56,6 +61,7 @@ export async function health(parts: HealthParts): Promise<Health> {
     },
     devices,
     links,
+    ...(parts.numbersLeft && { numbersLeft: parts.numbersLeft() }),
     ...(parts.satellites && {
       satellites: Object.fromEntries(
         satellites.map(([agent, { connected, since }]) => [agent, { connected, since }]),

@@ -97,7 +97,10 @@ export function identityRoutes(parts: Pick<AgentParts, 'identity'>, access: Acce
     if (request.caller?.agent === undefined)
       throw new HallError('not-allowed', 'Only a satellite says itself who its visitor is.');
     const { person, hashes } = body(lent, request.body);
-    response.set('cache-control', 'no-store').status(201).json({ idCard: desk.issue(person, hashes) });
+    response
+      .set('cache-control', 'no-store')
+      .status(201)
+      .json({ idCard: desk.issue(person, hashes) });
   });
 
   router.delete('/:key', access.allow('kiosk'), (request, response) => {

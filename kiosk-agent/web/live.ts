@@ -21,7 +21,7 @@ import {
 import { localTime } from '../hall/day.ts';
 import { isLoopback, type Access } from './access.ts';
 import type { AgentParts } from './parts.ts';
-import { publicView, staffView } from './views.ts';
+import { managerView, publicView, staffView } from './views.ts';
 
 const handshake = z.object({
   role: z.enum(ROLES),
@@ -74,6 +74,8 @@ export type LiveParts = Pick<AgentParts, 'clock'> & { rules: Pick<AgentParts['ru
 export type LiveViews = {
   public(): PublicView;
   staff(shared: PublicView): StaffView;
+  /** missing: as for other staff */
+  manager?(staff: StaffView): StaffView;
   /** hears that a view may have changed, until the returned function is called */
   watch(changed: () => void): () => void;
 };
@@ -83,6 +85,7 @@ export function hallViews(parts: AgentParts): LiveViews {
   return {
     public: () => publicView(parts),
     staff: (shared) => staffView(parts, shared),
+    manager: (staff) => managerView(parts, staff),
     watch(changed) {
       parts.executor.on('committed', changed);
       const unwatch = parts.onChange(changed);
@@ -109,16 +112,20 @@ export function serveLive(
   });
   const now = (): string => localTime(parts.clock(), parts.rules.timeZone);
   const shared = views.public();
-  const feeds = { public: new Feed(shared), staff: new Feed(views.staff(shared)) };
+  const forManager = (staff: StaffView): StaffView => views.manager?.(staff) ?? staff;
+  const staff = views.staff(shared);
+  const feeds = { public: new Feed(shared), staff: new Feed(staff), manager: new Feed(forManager(staff)) };
   let gathering: NodeJS.Timeout | null = null;
 
   const tell = (): void => {
     gathering = null;
     const latest = views.public();
     const time = now();
+    const forStaff = views.staff(latest);
     for (const [room, view] of [
       ['public', latest],
-      ['staff', views.staff(latest)],
+      ['staff', forStaff],
+      ['manager', forManager(forStaff)],
     ] as const) {
       const change = feeds[room].advance(view, time);
       if (change) io.to(room).emit('change', change);
@@ -175,7 +182,7 @@ export function serveLive(
 }
 
 /** `desk`: the kiosk whose cards and codes it hears. */
-type Admitted = { role: Role; room: 'public' | 'staff'; desk: string | null };
+type Admitted = { role: Role; room: 'public' | 'staff' | 'manager'; desk: string | null };
 
 function deskOf(agent: string): string {
   return `kiosk:${agent}`;
@@ -196,7 +203,9 @@ async function admit(socket: Socket, access: Access, own: string | undefined): P
   const caller = await access.callerOf(socket.request, token);
   if (!caller) return 'not-signed-in';
   if (caller.role !== role) return 'not-allowed';
-  socket.data = { role, room: 'staff', desk: null } satisfies Admitted;
+  // A supervisor's feed has what clerks must not see.
+  const room = role === 'manager' ? 'manager' : 'staff';
+  socket.data = { role, room, desk: null } satisfies Admitted;
   return null;
 }
 

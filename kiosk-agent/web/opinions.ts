@@ -53,8 +53,15 @@ export function opinionRoutes(parts: AgentParts, access: Access): Router {
 
   router.post('/', access.allow('kiosk', 'clerk', 'manager'), async (request, response) => {
     const wish = body(fileWish, request.body);
-    const filed = await fileOpinion(parts, { ...wish, channel: channelOf(request, wish), ...entered(request) });
-    response.status(filed.again ? 200 : 201).set('cache-control', 'no-store').json(filed.answer);
+    const filed = await fileOpinion(parts, {
+      ...wish,
+      channel: channelOf(request, wish),
+      ...entered(request),
+    });
+    response
+      .status(filed.again ? 200 : 201)
+      .set('cache-control', 'no-store')
+      .json(filed.answer);
   });
 
   router.get('/', manager, (request, response) => {

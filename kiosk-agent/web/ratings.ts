@@ -113,7 +113,8 @@ export async function run(parts: AgentParts, command: FollowUpCommand): Promise<
 }
 
 export function sessionOf(request: Request): number {
-  return body(z.object({ session: z.coerce.number().int().min(1).max(4_294_967_295) }), request.params).session;
+  return body(z.object({ session: z.coerce.number().int().min(1).max(4_294_967_295) }), request.params)
+    .session;
 }
 
 /** The hall's own time now. */

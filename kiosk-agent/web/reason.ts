@@ -69,7 +69,10 @@ export function reasonRoutes(parts: AgentParts): Router {
       channel: 'phone-page',
       idempotencyKey: `reason-${session}`,
     });
-    response.status(filed.again ? 200 : 201).set('cache-control', 'no-store').json(filed.answer);
+    response
+      .status(filed.again ? 200 : 201)
+      .set('cache-control', 'no-store')
+      .json(filed.answer);
   });
   return router;
 }
@@ -81,7 +84,12 @@ export function rateRoutes(parts: AgentParts): Router {
     const session = lastSession(parts.state, ticketId);
     if (!session) throw new HallError('unknown-ticket', 'There is no visit of this ticket to rate.');
     const closed = ratedFromPhone(session, parts.rules, timeOf(parts));
-    return { number: session.number, service: session.service, window: session.window, state: closed ?? 'not-rated' };
+    return {
+      number: session.number,
+      service: session.service,
+      window: session.window,
+      state: closed ?? 'not-rated',
+    };
   };
   router.get('/:id/rate', (request, response) => {
     response.set('cache-control', 'no-store').json(standing(String(request.params.id)));

@@ -166,9 +166,13 @@ export function ticketRoutes(parts: AgentParts, access: Access): Router {
 function holderOf({ identity }: AgentParts, idCard: string, tap: string): PersonRef {
   const visitor = identity.desk.use(idCard, tap);
   if (visitor) return visitor.person;
-  throw new HallError('identity-needed', 'Lay the card again: it was read too long ago, or used for a ticket.', {
-    field: 'idCard',
-  });
+  throw new HallError(
+    'identity-needed',
+    'Lay the card again: it was read too long ago, or used for a ticket.',
+    {
+      field: 'idCard',
+    },
+  );
 }
 
 function asker(caller: Caller | null | undefined): { by: 'visitor' } | { by: 'staff'; staff: string } {

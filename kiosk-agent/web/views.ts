@@ -9,7 +9,9 @@ import type {
   TicketView,
   WindowView,
 } from '../contract/live.ts';
-import { localTime } from '../hall/day.ts';
+import { localDay, localTime } from '../hall/day.ts';
+import { standing } from '../hall/follow-up/standing.ts';
+import { isOverdue } from '../hall/opinions/decide.ts';
 import { ahead, aheadOfEach, lineOf, onlyWindowOf } from '../hall/line.ts';
 import { cancelledLately } from '../hall/people.ts';
 import type { HallRules, HallState, Ticket } from '../hall/state.ts';
@@ -79,6 +81,22 @@ export function staffView(parts: AgentParts, shared: PublicView): StaffView {
   };
 }
 
+/** The staff's view with today's ratings and what waits for a supervisor. Clerks never see these: a count that moves tells whom. */
+export function managerView({ state, rules, clock }: AgentParts, staff: StaffView): StaffView {
+  const today = localDay(clock(), rules.timeZone);
+  const open = Object.values(state.followUps.bad).filter((each) => each.state !== 'closed');
+  return {
+    ...staff,
+    // A copy: the state counts on in its own.
+    ratings: { ...state.ratings },
+    attention: {
+      badRatings: open.length,
+      overdue: open.filter((each) => standing(each, today, rules.calendar).overdue).length,
+      opinionsOverdue: Object.values(state.opinions.known).filter((each) => isOverdue(each, today)).length,
+    },
+  };
+}
+
 /** One ticket. `ahead`: its place in line, 0 is next; null when it stands in none. */
 export function ticketView(
   { state, rules, config }: Pick<AgentParts, 'state' | 'rules' | 'config'>,
@@ -129,7 +147,7 @@ export function staffTicketView(
   const { state, rules, clock } = parts;
   const { person, priorityDecision, match, parkedUntil, comeBackTo } = ticket;
   const givenBack = person
-    ? cancelledLately(state, rules, person.hash, localTime(clock(), rules.timeZone))
+    ? cancelledLately(state, rules, person.hash, clock().toISOString())
     : 0;
   return {
     ...ticketView(parts, ticket, ahead),

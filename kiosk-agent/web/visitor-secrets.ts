@@ -40,9 +40,7 @@ export function visitorSecrets(key: Buffer): VisitorSecrets {
 
 /** What the log keeps of a code: SHA-256 in hex, of its capital letters without blanks and hyphens. */
 export function codeHash(code: string): string {
-  return createHash('sha256')
-    .update(code.toUpperCase().replace(/[\s-]/g, ''))
-    .digest('hex');
+  return createHash('sha256').update(code.toUpperCase().replace(/[\s-]/g, '')).digest('hex');
 }
 
 /** Compares in a time that does not depend on what is in them. Both 64 hex digits. */

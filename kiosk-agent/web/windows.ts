@@ -67,10 +67,7 @@ const ACTIONS: Record<string, (window: number, request: Request) => WindowComman
     };
   },
   park: (window, request) => {
-    const wish = body(
-      z.strictObject({ reason, minutes: z.int().min(1).max(480).optional() }),
-      request.body,
-    );
+    const wish = body(z.strictObject({ reason, minutes: z.int().min(1).max(480).optional() }), request.body);
     const { minutes } = wish;
     return {
       name: 'window.park',

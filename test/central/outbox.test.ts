@@ -10,6 +10,7 @@ import { startCentral } from '../../central/central.ts';
 import type { LinkCommand } from '../../kiosk-agent/contract/link.ts';
 import type { CommandHandler } from '../../kiosk-agent/link/commands.ts';
 import { LinkSender } from '../../kiosk-agent/link/sender.ts';
+import { hallYaml, startHall, type Hall } from '../harness/hall.ts';
 import { history } from '../link/history.ts';
 
 const REGION = '371000000000';
@@ -24,7 +25,7 @@ const wish = (more: object = {}) => ({
   idempotencyKey: crypto.randomUUID(),
   ...more,
 });
-type Answer = { status: number; body: Record<string, any> };
+type Answer = { status: number; body: Record<string, unknown> };
 
 describe('the outbox', () => {
   let stateDir: string;
@@ -33,9 +34,10 @@ describe('the outbox', () => {
   let now = new Date(NOW);
   let count = 0;
   const senders: LinkSender[] = [];
-  const run = async () => {
+  const hubs: Hall[] = [];
+  const run = async (port = 0) => {
     central = await startCentral({
-      port: 0,
+      port,
       host: '127.0.0.1',
       stateDir,
       clock: () => now,
@@ -49,7 +51,7 @@ describe('the outbox', () => {
     ({ booking } = JSON.parse(await readFile(join(stateDir, 'tokens.json'), 'utf8')));
   });
   afterEach(async () => {
-    await Promise.all(senders.splice(0).map((sender) => sender.close()));
+    await Promise.all([...senders.splice(0), ...hubs.splice(0)].map((each) => each.close()));
     now = new Date(NOW);
   });
   afterAll(async () => {
@@ -97,7 +99,7 @@ describe('the outbox', () => {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    return { status: answer.status, body: (await answer.json()) as Record<string, any> };
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   }
   const book = (hall: LetIn, more: object = {}) => call('POST', `${hall.agentId}/appointments`, wish(more));
   const state = async (hall: LetIn, code: unknown) =>
@@ -105,10 +107,10 @@ describe('the outbox', () => {
   const becomes = (hall: LetIn, code: unknown, wanted: string) =>
     vi.waitUntil(async () => (await state(hall, code))['state'] === wanted, { timeout: 10_000 });
   /** Says what the hall's log would say. */
-  function happens(hall: LetIn, sender: LinkSender, code: string, what: string, data: object = {}) {
+  function happens(hall: LetIn, sender: LinkSender, code: unknown, what: string, data: object = {}) {
     hall.journal.addOdd({
       type: `hall.appointment.${what}`,
-      subject: code,
+      subject: String(code),
       data: { appointment: code, ...data },
     });
     sender.wake();
@@ -222,8 +224,7 @@ describe('the outbox', () => {
   test('tells what became of it in the hall', async () => {
     const hall = await agent();
     const { sender } = connect(hall);
-    const { appointment, ...slot } = wish() as Record<string, unknown>;
-    void appointment;
+    const slot = wish();
     const [came, stayed, gone] = [
       (await book(hall)).body['appointment'],
       (await book(hall)).body['appointment'],
@@ -252,6 +253,50 @@ describe('the outbox', () => {
       status: 404,
       body: { code: 'unknown-appointment' },
     });
+  });
+
+  test('reaches a real hall, is checked in there while this server is away, and is told of afterwards', async () => {
+    const real = await agent();
+    const tokenFile = join(stateDir, 'link.token');
+    await writeFile(tokenFile, real.token);
+    const hub = await startHall(
+      join(stateDir, 'hub'),
+      hallYaml(`links: [{name: central, url: "socketio:${central.url}", token: "file:${tokenFile}"}]`)
+        .replace('id: hub-1', `id: ${real.agentId}`)
+        .replace('timeZone: Asia/Shanghai', 'timeZone: Asia/Shanghai, opening: {from: "08:00", to: "17:00"}'),
+      () => now,
+    );
+    hubs.push(hub);
+    const day = '2026-11-23';
+    const code = (await book(real, { day, person })).body['appointment'];
+    await becomes(real, code, 'booked');
+    const full = (await book(real, { day })).body['appointment'];
+    const over = (await book(real, { day })).body['appointment'];
+    const odd = (await book(real, { day, service: 'nothing' })).body['appointment'];
+    await becomes(real, odd, 'refused');
+    await becomes(real, over, 'booked');
+    await call('DELETE', `${real.agentId}/appointments/${full}`);
+    await becomes(real, full, 'cancelled');
+    expect(await hub.as('kiosk')('GET', `appointments/${code}`)).toMatchObject({
+      body: { appointment: code, channel: 'wechat', masked: person.masked, state: 'booked' },
+    });
+    expect(await hub.as('integrator')('GET', 'events?after=0&limit=100')).toMatchObject({
+      body: expect.arrayContaining([
+        expect.objectContaining({ data: expect.objectContaining({ action: 'appointment-overbooked' }) }),
+      ]),
+    });
+
+    const port = Number(new URL(central.url).port);
+    await central.close();
+    now = new Date('2026-11-23T02:10:00.000Z');
+    const came = await hub.as('kiosk')('POST', `appointments/${code}/check-in`, {
+      delivery: 'screen',
+      idempotencyKey: 'tap-1',
+    });
+    expect(came).toMatchObject({ status: 201, body: { class: 'appointment', number: 'A001' } });
+    await run(port);
+    await becomes(real, code, 'checked-in');
+    expect(await state(real, code)).toMatchObject({ number: 'A001', delivery: [{ state: 'delivered' }] });
   });
 
   test.each([

@@ -244,9 +244,7 @@ describe('an answer that is spoilt or late', () => {
       device.putCard('foreigner-2017');
       await tells('cards', 1);
       await finds(2);
-      expect(told.cards.map(({ person }) => person.masked)).toEqual([
-        masked(samplePeople['foreigner-2017']),
-      ]);
+      expect(told.cards.map(({ person }) => person.masked)).toEqual([masked(samplePeople['foreigner-2017'])]);
       expect(told.unreadable).toEqual([]);
     },
   );
@@ -266,9 +264,7 @@ describe('an answer that is spoilt or late', () => {
         await finds(4);
       }
       expect(told.cards.length).toBeGreaterThanOrEqual(3);
-      expect(new Set(told.cards.map(({ person, maskedName }) => person.masked + maskedName)).size).toBe(
-        1,
-      );
+      expect(new Set(told.cards.map(({ person, maskedName }) => person.masked + maskedName)).size).toBe(1);
     },
   );
 });

@@ -3,13 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Appointment } from '../../kiosk-agent/contract/appointments.ts';
 import { appointmentsDue } from '../../kiosk-agent/hall/appointments/due.ts';
-import {
-  capacityOf,
-  instantOf,
-  nextFreeSlot,
-  slots,
-  type Slot,
-} from '../../kiosk-agent/hall/appointments/slots.ts';
+import { capacityOf, instantOf, slots, type Slot } from '../../kiosk-agent/hall/appointments/slots.ts';
 import { CANCELLED_KEPT } from '../../kiosk-agent/hall/appointments/state.ts';
 import { localTime } from '../../kiosk-agent/hall/day.ts';
 import type { HallRules } from '../../kiosk-agent/hall/state.ts';
@@ -156,18 +150,6 @@ describe('the slots of a day', () => {
     });
   });
 
-  it('are found: the next one with a place free, over weekend and full ones', () => {
-    const hall = new Hall(with_({ share: 0.1 }), at('11:20', '2026-11-20'));
-    book(hall, { day: '2026-11-20', from: '11:30' });
-    expect(nextFreeSlot(hall.state, hall.rules, 'transfer', at('11:20', '2026-11-20'))).toMatchObject({
-      day: TODAY,
-      slot: { from: '08:00', free: 1 },
-    });
-    expect(
-      nextFreeSlot(hall.state, { ...hall.rules, ...with_({ share: 0 }) }, 'transfer', at('11:20')),
-    ).toBeNull();
-  });
-
   it('are instants in the zone of the hall, also on the days on which its clocks change', () => {
     const time = (day: string, clock: string) =>
       new Date(instantOf(day, clock, 'Europe/Berlin')).toISOString();
@@ -248,6 +230,10 @@ describe('booking', () => {
     };
     expect(hall.refusal(nextYear).code).toBe('already-booked');
     book(hall, { who: 'a', service: 'mortgage' });
+    book(hall, { who: 'c' });
+    hall.at(at('08:00', '2026-11-24'));
+    // Nobody opened yesterday, and nobody has looked yet: that one is live no more.
+    book(hall, { who: 'c', day: '2026-11-25' });
     hall.do({ name: 'appointment.cancel', appointment: first, by: 'visitor' });
     book(hall, { who: 'a', day: '2026-11-25' });
   });
@@ -313,6 +299,15 @@ describe('an appointment from the central server', () => {
     expect(Object.keys(hall.state.appointments.keys)).toHaveLength(1);
   });
 
+  it('that has been checked in is not moved any more', () => {
+    const hall = new Hall(OPEN, at('09:40'));
+    hall.do(take(copy()));
+    hall.do(checkIn('C2345678'));
+    const newer = take(copy({ from: '11:00', to: '11:30', bookedAt: '2026-11-23T09:00:00+08:00' }));
+    expect(hall.refusal(newer)).toMatchObject({ code: 'wrong-state', facts: { state: 'checked-in' } });
+    expect(hall.do(take(copy()))).toEqual([]);
+  });
+
   it('holds also where the slot is full or is none of ours; then a trace says so', () => {
     const hall = new Hall(with_({ share: 0.1 }));
     book(hall);
@@ -322,7 +317,9 @@ describe('an appointment from the central server', () => {
       type: 'hall.trace.recorded',
       data: { action: 'appointment-overbooked', person: person('a') },
     });
-    expect(hall.types(take(copy({ appointment: 'C3333333', day: '2026-11-28' })))).toContain('hall.trace.recorded');
+    expect(hall.types(take(copy({ appointment: 'C3333333', day: '2026-11-28' })))).toContain(
+      'hall.trace.recorded',
+    );
     // Another grid: 10:40 counts in the slot from 10:30.
     expect(hall.types(take(copy({ appointment: 'C4444444', from: '10:40', to: '10:55' })))).toEqual([
       'hall.appointment.booked',
@@ -388,7 +385,13 @@ describe('coming to an appointment', () => {
     expect(hall.refusal(checkIn(named, card('b'))).code).toBe('not-this-person');
     expect(hall.refusal(checkIn(named, { by: 'card' })).code).toBe('not-this-person');
     expect(hall.refusal(checkIn(nameless, card('a'))).code).toBe('not-this-person');
-    expect(hall.types(checkIn(named, card('f', 'a')))).toContain('hall.ticket.reserved');
+    expect(hall.refusal(checkIn(named, { ...card('b'), by: 'code' })).code).toBe('not-this-person');
+    const tap = checkIn(named, { ...card('f', 'a'), person: { ...person('f'), year: 2027 } });
+    expect(hall.types(tap)).toContain('hall.ticket.reserved');
+    expect(hall.ticket(tap.ticketId).person).toEqual({ ...person('f'), year: 2027 });
+    const withCode = checkIn(nameless, { ...card('b'), by: 'code', person: person('b') });
+    hall.do(withCode);
+    expect(hall.ticket(withCode.ticketId).person).toEqual(person('b'));
   });
 
   it.each([
@@ -460,10 +463,11 @@ describe('coming to an appointment', () => {
     expect(hall.do(checkIn(one))).toEqual([]);
     expect(hall.do(checkIn(other))[0]?.data).toMatchObject({ punctual: 'early' });
     // A whole day back: the hall's day stays, and its slots with it.
-    hall.at(at('09:05', '2026-11-22'));
-    expect(begins(offered(hall, 'transfer', TODAY))).toHaveLength(8);
-    expect(offered(hall, 'transfer', '2026-11-22')).toEqual([]);
-    expect(hall.refusal(booking({ day: '2026-11-20' })).code).toBe('no-such-slot');
+    hall.at(at('08:00', '2026-11-24')).do(check);
+    hall.at(at('07:00'));
+    expect(begins(offered(hall, 'transfer', '2026-11-24'))).toHaveLength(8);
+    expect(offered(hall, 'transfer', TODAY)).toEqual([]);
+    expect(hall.refusal(booking()).code).toBe('no-such-slot');
   });
 
   it('is refused as any ticket is: its key was another tap', () => {

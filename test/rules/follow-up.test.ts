@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RatingLevel } from '../../kiosk-agent/contract/events.ts';
 import type { FollowUpCommand, SampledVisit } from '../../kiosk-agent/hall/follow-up/commands.ts';
 import { reasonState } from '../../kiosk-agent/hall/follow-up/decide.ts';
+import { ownTotals } from '../../kiosk-agent/hall/follow-up/own-totals.ts';
 import { draw } from '../../kiosk-agent/hall/follow-up/sample.ts';
 import { standing, type Standing } from '../../kiosk-agent/hall/follow-up/standing.ts';
 import { BAD_KEPT, type FollowUp, type FollowUpRules } from '../../kiosk-agent/hall/follow-up/state.ts';
@@ -325,6 +326,43 @@ describe('the call-back', () => {
         visits: Array.from({ length: 200 }, (_, at) => visit(1000 * (day + 1) + at)),
       });
     expect(Object.keys(hall.state.followUps.callBacks).length).toBeLessThanOrEqual(1500);
+  });
+});
+
+describe('own sums', () => {
+  it('have closed days only, leave upheld appeals out, and grow by five ratings or more at a time', () => {
+    const hall = new Hall();
+    let session = 0;
+    const rate = (level: RatingLevel): void => {
+      hall.evaluating(++session);
+      hall.wait(5).do({ name: 'rating.touch', window: 1, session, level });
+    };
+    for (const level of [5, 5, 4, 1, 1] as const) rate(level);
+    expect(ownTotals(hall.state, 's1')).toMatchObject({ from: null, through: null, asked: 0 });
+    hall.do({ ...step('appealed'), session: 4 });
+    hall.do({ ...step('appeal-decided', { outcome: 'upheld', text: '误评' }), session: 4 });
+    on(hall, '2026-11-24').do({ name: 'day.check' });
+    const monday = {
+      staff: 's1',
+      from: '2026-11-23',
+      through: '2026-11-23',
+      served: 5,
+      asked: 5,
+      lapsed: 0,
+      ratings: { 1: 1, 2: 0, 3: 0, 4: 1, 5: 2 },
+    };
+    expect(ownTotals(hall.state, 's1')).toEqual(monday);
+    for (const level of [3, 3, 3, 3] as const) rate(level);
+    on(hall, '2026-11-25').do({ name: 'day.check' });
+    expect(ownTotals(hall.state, 's1'), 'four would be read out of the difference').toEqual(monday);
+    rate(2);
+    on(hall, '2026-11-26').do({ name: 'day.check' });
+    expect(ownTotals(hall.state, 's1')).toMatchObject({
+      through: '2026-11-25',
+      asked: 10,
+      ratings: { 1: 1, 2: 1, 3: 4, 4: 1, 5: 2 },
+    });
+    expect(ownTotals(hall.state, 'nobody')).toMatchObject({ from: null, asked: 0 });
   });
 });
 

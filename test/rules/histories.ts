@@ -25,10 +25,10 @@ const weighted: [number, Kind][] = [
   [20, 'ticket.printed'],
   [4, 'ticket.print-failed'],
   [4, 'ticket.unconfirmed'],
-  [3, 'ticket.confirm-paper'],
+  [6, 'ticket.confirm-paper'],
   [3, 'ticket.reprint'],
   [4, 'ticket.take-on-screen'],
-  [4, 'ticket.cancel'],
+  [7, 'ticket.cancel'],
   [4, 'ticket.resume'],
   [22, 'window.open'],
   [30, 'window.call-next'],
@@ -199,7 +199,7 @@ export class Crowd {
                   .filter((id, at) => id !== service || at === pick % 7),
               }
             : {}),
-          ...(choice % 7 === 2 ? { kiosk: 'kiosk-2' } : {}),
+          ...(choice % 3 === 2 ? { kiosk: 'kiosk-2' } : {}),
         };
       }
       case 'ticket.printed':

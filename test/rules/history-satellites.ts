@@ -148,7 +148,7 @@ export class FarAway {
     const ticketId = `far-${++this.#taken}`;
     const ref = { ticketId, number, service: service.id };
     // Now and then the tap had reached the hub, and its answer had not come back.
-    const before = choice % 6 === 2 ? mine.find((ticket) => ticket.reservedFor === service.id) : undefined;
+    const before = choice % 3 === 2 ? mine.find((ticket) => ticket.reservedFor === service.id) : undefined;
     journal.add(
       'hall.ticket.reserved',
       ticketId,

@@ -18,7 +18,10 @@ describe('a long history', () => {
     `of ${STEPS} steps keeps every promise, survives its crashes and stays small (seed %i)`,
     (seed) => {
       const [drawn] = fc.sample(rules, { seed, numRuns: 1 });
-      const steps = fc.sample(step, { seed, numRuns: STEPS });
+      // Clocks that go back by a day stand in the short ones; here time has to pass.
+      const steps = fc
+        .sample(step, { seed, numRuns: STEPS })
+        .map((one) => ({ ...one, laterMs: Math.max(one.laterMs, -60_000) }));
       const met = new Map<string, number>();
       const meet = (what: string) => met.set(what, (met.get(what) ?? 0) + 1);
       const start = new Date('2026-10-24T19:00:00Z');

@@ -419,6 +419,25 @@ describe('what is remarkable about a rating', () => {
       ).toMatchObject({ flags: ['arrived-late'] });
   });
 
+  it('presses that were made within minutes before closing are a burst also when a cable kept them back', () => {
+    const hall = hallOf({}, '2026-11-23T16:20:00+08:00');
+    for (const session of [1, 2, 3]) {
+      hall.serving();
+      hall.wait(60).do({ name: 'window.finish', window: 1, session });
+      hall.wait(40).do({ name: 'rating.lapse', session, why: 'timeout' });
+    }
+    // Prompted at 16:21:00, 16:22:40 and 16:24:20.
+    hall.at('2026-11-23T16:55:00+08:00');
+    const late = ['16:21:10', '16:22:50', '16:24:30'].map(
+      (at, i) => hall.do(press(hall, i + 1, 0, { pressedAt: `2026-11-23T${at}.000+08:00` }))[0]?.data,
+    );
+    expect(late).toMatchObject([
+      { flags: ['arrived-late'] },
+      { flags: ['arrived-late'] },
+      { flags: ['arrived-late', 'closing-burst'] },
+    ]);
+  });
+
   it('is judged by at most the latest 40 ratings of each window', () => {
     const hall = hallOf({});
     for (let session = 1; session <= 45; session++) rate(hall, session, 3);

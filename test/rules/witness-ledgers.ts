@@ -20,6 +20,13 @@ export class LedgerWitness {
     this.#rules = rules;
   }
 
+  /** A session number that is drawn again after a long time means another visit. */
+  asked(session: number): void {
+    this.#rated.delete(session);
+    this.#reasons.delete(session);
+    this.#followed.delete(session);
+  }
+
   see(event: EventDraft, together: readonly EventDraft[]): void {
     const must = (holds: boolean, promise: string): void => {
       if (!holds) throw new Error(`broken: ${promise}: ${JSON.stringify(event)}`);

@@ -60,7 +60,10 @@ export class Witness {
   readonly openWindows = new Set<number>();
   #day = '';
   #numbers = new Set<string>();
-  #asked = new Map<number, { ticketId: string; window: number; state: 'open' | 'rated' | 'lapsed' }>();
+  #asked = new Map<
+    number,
+    { ticketId: string; window: number; state: 'open' | 'rated' | 'lapsed'; day: string }
+  >();
   #presses = new Set<string>();
   /** services that were evaluated, ticket and service: one service, one rating */
   #evaluated = new Set<string>();
@@ -171,10 +174,17 @@ export class Witness {
         return;
       case 'hall.rating.requested': {
         const { session, ticketId, window, service } = event.data;
-        this.#must(!this.#asked.has(session), event, 'a session is asked once');
+        // Numbers are drawn from four thousand million; one may come again when nobody can still press in the first.
+        const before = this.#asked.get(session);
+        this.#must(
+          before === undefined || (before.state !== 'open' && before.day < this.#day),
+          event,
+          'a session is asked once',
+        );
         this.#must(!this.#evaluated.has(`${ticketId} ${service}`), event, 'one service is rated once');
         this.#evaluated.add(`${ticketId} ${service}`);
-        this.#asked.set(session, { ticketId, window, state: 'open' });
+        this.#asked.set(session, { ticketId, window, state: 'open', day: this.#day });
+        this.ledgers.asked(session);
         return;
       }
       case 'hall.rating.given': {

@@ -6,7 +6,17 @@ import {
   type EvaluatorHandle,
   type PrinterHandle,
 } from '../../firmware-sim/index.ts';
-import { temporaryFolder, until } from '../harness/programs.ts';
+import { join } from 'node:path';
+import { loadConfig, parseConfig } from '../../kiosk-agent/config.ts';
+import { deviceFaults } from '../../kiosk-agent/device/manager.ts';
+import { Executor } from '../../kiosk-agent/executor.ts';
+import { openJournal } from '../../kiosk-agent/journal/journal.ts';
+import { Hub, hubMemory, NO_HUB_MEMORY, offsetOf } from '../../kiosk-agent/satellite/hub.ts';
+import { openKept } from '../../kiosk-agent/satellite/kept-file.ts';
+import { SATELLITE_BOOK } from '../../kiosk-agent/satellite/memory.ts';
+import { rulesOf } from '../../kiosk-agent/web/views.ts';
+import { configOf } from '../harness/hall.ts';
+import { ROOT, temporaryFolder, until } from '../harness/programs.ts';
 import { relay, type Relay } from '../link/relay.ts';
 import { onDisk, satelliteYaml, startSatelliteAt, type Satellite } from './hall.ts';
 import { ScriptedHub } from './scripted-hub.ts';
@@ -98,7 +108,10 @@ describe('a satellite', () => {
         { id: 'printer-2', kind: 'printer', window: null, state: 'ready', columns: 48 },
       ],
     });
-    await until('the clock to be measured', () => hub.reports.filter(({ name }) => name === 'clock').length >= 5);
+    await until(
+      'the clock to be measured',
+      () => hub.reports.filter(({ name }) => name === 'clock').length >= 5,
+    );
     expect((await open(11)).ok).toBe(true);
     await lit(11);
     evaluator.press(3);
@@ -137,28 +150,31 @@ describe('a satellite', () => {
     expect((await open(13, 60)).ok).toBe(true);
     await lit(13);
     await away();
-    await evaluator.powerCycle();
+    evaluator.powerCycle();
     await lit(13);
     expect(evaluator.state().session?.secondsLeft ?? 60).toBeLessThanOrEqual(60);
-    expect((await satellite.as('technician')('POST', 'devices/evaluator-1/test', { what: 'light' })).body).toEqual({
+    expect(
+      (await satellite.as('technician')('POST', 'devices/evaluator-1/test', { what: 'light' })).body,
+    ).toEqual({
       ok: false,
       why: 'busy',
     });
     evaluator.press(2);
     await until('the keys to go dark', () => evaluator.state().session === null);
     // Rated: it must not light up a second time.
-    await evaluator.powerCycle();
-    await until('the evaluator to be back', async () => {
-      const { body } = await satellite.as(null)('GET', 'health');
-      return (body['devices'] as { id: string; state: string }[])[0]?.state === 'ready';
-    });
+    evaluator.powerCycle();
+    cable.mend();
+    await there();
+    expect((await hub.command('evaluator.say', { device: 'evaluator-1', voice: 'welcome' })).ok).toBe(true);
     expect(evaluator.state().session).toBeNull();
   });
 
   it('does nothing after a deadline, for a device that it does not have, or that is another kind', async () => {
     const print = { job: 'late-1', device: 'printer-2', bytes: sheet('LATE') };
     expect(await hub.command('print', print, -1000)).toMatchObject({ refused: 'past-deadline' });
-    expect(await hub.command('print', { ...print, device: 'printer-9' })).toMatchObject({ refused: 'unknown-device' });
+    expect(await hub.command('print', { ...print, device: 'printer-9' })).toMatchObject({
+      refused: 'unknown-device',
+    });
     expect(await hub.command('print', { ...print, device: 'evaluator-1' })).toMatchObject({
       refused: 'unknown-device',
     });
@@ -179,7 +195,11 @@ describe('a satellite', () => {
   it('prints a job once, however often it is asked, and says what became of it', async () => {
     const print = { job: 'job-1', device: 'printer-2', ticketId: 't1', bytes: sheet('ONCE ONLY') };
     expect(await hub.command('print', print)).toMatchObject({ ok: true });
-    expect((await settled('job-1')).data).toMatchObject({ printer: 'printer-2', ticketId: 't1', outcome: 'printed' });
+    expect((await settled('job-1')).data).toMatchObject({
+      printer: 'printer-2',
+      ticketId: 't1',
+      outcome: 'printed',
+    });
     expect(await hub.command('print', print)).toMatchObject({ ok: true });
     expect(papersWith('ONCE ONLY')).toBe(1);
     expect(hub.ofType('hall.sheet.settled').filter(({ data }) => data['job'] === 'job-1')).toHaveLength(1);
@@ -194,7 +214,11 @@ describe('a satellite', () => {
     expect(
       await hub.command('print', { job: 'job-2', device: 'printer-2', bytes: sheet('NO PAPER') }),
     ).toMatchObject({ ok: true });
-    expect((await settled('job-2')).data).toMatchObject({ outcome: 'failed', why: 'paper-out', bytesSent: 0 });
+    expect((await settled('job-2')).data).toMatchObject({
+      outcome: 'failed',
+      why: 'paper-out',
+      bytesSent: 0,
+    });
     await printer.setFault('paper-out', false);
   });
 
@@ -214,11 +238,116 @@ describe('a satellite', () => {
     expect(papersWith('ONCE ONLY')).toBe(1);
   });
 
-  it('says `unconfirmed` of a sheet that was under way when it was killed', async () => {
-    await printer.setFault('unplug-after-bytes', true, { bytes: 5 });
-    await hub.command('print', { job: 'job-3', device: 'printer-2', bytes: sheet('CUT OFF') });
-    await settled('job-3');
+  it('says `unconfirmed` of a sheet that the printer was unplugged from', async () => {
+    await printer.setFault('unplug-after-bytes', true, { bytes: 120 });
+    await hub.command('print', { job: 'job-3', device: 'printer-2', bytes: sheet('CUT OFF '.repeat(60)) });
+    expect((await settled('job-3')).data).toMatchObject({ outcome: 'unconfirmed', why: 'unplugged' });
     await printer.plug();
-    expect(hub.ofType('hall.sheet.settled').at(-1)?.data).toMatchObject({ job: 'job-3', outcome: 'unconfirmed' });
+  });
+
+  it('says `unconfirmed` of a sheet that was under way when it was killed, and never prints that job again', async () => {
+    await satellite.close();
+    const { journal } = await openJournal({
+      folder: `${folder.path}/journal`,
+      agentId: 'kiosk-2',
+      hall: 'hall-1',
+      region: '371000000000',
+    });
+    const killed = new Executor(journal, rulesOf(configOf(yaml)), () => new Date(), SATELLITE_BOOK);
+    await killed.start();
+    await killed.execute({ name: 'sheet.begin', job: 'job-4', printer: 'printer-2' });
+    await killed.close();
+    await journal.close();
+    satellite = await startSatelliteAt(folder.path, yaml, TOKEN);
+    expect((await settled('job-4')).data).toMatchObject({ outcome: 'unconfirmed', why: 'restarted' });
+    await there();
+    expect(
+      await hub.command('print', { job: 'job-4', device: 'printer-2', bytes: sheet('NOT AGAIN') }),
+    ).toMatchObject({ ok: true });
+    expect(
+      await hub.command('print', { job: 'job-5', device: 'printer-2', bytes: sheet('NEXT') }),
+    ).toMatchObject({
+      ok: true,
+    });
+    await settled('job-5');
+    expect([papersWith('NOT AGAIN'), papersWith('NEXT')]).toEqual([0, 1]);
+  });
+});
+
+describe('the configuration of a satellite', () => {
+  it('has exactly one link', () => {
+    const none = parseConfig(yaml.replace(/^links:.*$/m, ''), deviceFaults, '/state');
+    expect(none).toMatchObject({
+      ok: false,
+      faults: [{ path: 'links', message: expect.stringContaining('exactly one link') }],
+    });
+  });
+
+  it('that ships is of the hall that ships', () => {
+    const [hubFile, kioskFile] = ['weihai.yaml', 'weihai-kiosk-2.yaml'].map((name) =>
+      loadConfig(join(ROOT, 'halls', name), deviceFaults, '/state'),
+    );
+    if (!hubFile?.ok || !kioskFile?.ok) throw new Error(JSON.stringify([hubFile, kioskFile]));
+    for (const section of ['hall', 'services', 'windows'] as const)
+      expect(kioskFile.config[section], `${section} in weihai-kiosk-2.yaml`).toEqual(hubFile.config[section]);
+    expect(kioskFile.config.agent.role).toBe('satellite');
+  });
+});
+
+describe('the hub as a satellite knows it', () => {
+  const hubOver = async (report: () => Promise<unknown>) => {
+    const kept = await openKept(
+      join(folder.path, 'hub-alone.json'),
+      hubMemory,
+      NO_HUB_MEMORY,
+      () => undefined,
+    );
+    const alone = new Hub({
+      kept,
+      clock: () => new Date(),
+      monotonicMs: () => performance.now(),
+      say: () => undefined,
+    });
+    alone.watch({ connected: true, report });
+    return alone;
+  };
+
+  it('is away as soon as it leaves a call without an answer, and there when it answers over the link again', async () => {
+    let silent = true;
+    const asked = await hubOver(() =>
+      Promise.resolve(silent ? null : { ok: true, now: new Date().toISOString() }),
+    );
+    const said: boolean[] = [];
+    asked.on('change', () => said.push(asked.reachable));
+    asked.look();
+    expect(asked.reachable).toBe(true);
+    asked.doubt();
+    expect([asked.reachable, asked.awaySince === null]).toEqual([false, false]);
+    silent = false;
+    asked.connected();
+    await until('it to be there', () => asked.reachable);
+    expect([said.slice(0, 2), said.at(-1)]).toEqual([[true, false], true]);
+    await asked.close();
+    await asked.close();
+  });
+
+  it('is as far away in time as the quicker half of its answers say, and that is known after a restart', async () => {
+    const samples = [
+      { offsetMs: 500, roundTripMs: 900 },
+      { offsetMs: 41, roundTripMs: 4 },
+      { offsetMs: 39, roundTripMs: 6 },
+      { offsetMs: 40, roundTripMs: 5 },
+      { offsetMs: -300, roundTripMs: 700 },
+    ];
+    expect(offsetOf(samples)).toBe(40);
+    expect(offsetOf([])).toBe(0);
+    const ahead = await hubOver(() => Promise.resolve({ now: new Date(Date.now() - 60_000).toISOString() }));
+    ahead.connected();
+    await until('the offset', () => ahead.clockOffsetMs > 59_000);
+    await ahead.close();
+    const again = await hubOver(() => Promise.resolve(null));
+    expect(again.clockOffsetMs).toBeGreaterThan(59_000);
+    expect(Math.abs(again.now.getTime() - (Date.now() - 60_000))).toBeLessThan(1_000);
+    await again.close();
   });
 });

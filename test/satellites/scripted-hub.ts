@@ -15,12 +15,19 @@ export class ScriptedHub {
   readonly calls: Call[] = [];
   /** the hub's clock minus the satellite's, ms */
   clockAheadMs = 0;
-  /** answers a call, or leaves it without an answer when it gives null */
-  answer: (call: Call) => { status: number; body: unknown } | null = () => ({ status: 404, body: { code: 'not-found' } });
+  /** answers a call; null: the connection is cut after the call was heard */
+  answer: (call: Call) => { status: number; body: unknown } | null = () => ({
+    status: 404,
+    body: { code: 'not-found' },
+  });
   view: Record<string, unknown> | null = null;
   readonly #token: string;
   readonly #http = createServer((request, response) => void this.#call(request, response));
-  readonly #link = new Server(this.#http, { path: '/link', transports: ['websocket'], destroyUpgrade: false });
+  readonly #link = new Server(this.#http, {
+    path: '/link',
+    transports: ['websocket'],
+    destroyUpgrade: false,
+  });
   readonly #live = new Server(this.#http, { path: '/live', destroyUpgrade: false });
   #socket: Socket | null = null;
   #through = 0;
@@ -96,7 +103,7 @@ export class ScriptedHub {
     };
     this.calls.push(call);
     const said = this.answer(call);
-    if (!said) return;
+    if (!said) return void request.socket.destroy();
     response.writeHead(said.status, { 'content-type': 'application/json' }).end(JSON.stringify(said.body));
   }
 }

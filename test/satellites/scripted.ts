@@ -67,12 +67,10 @@ export class ScriptedSatellite {
   }
 
   async report(devices: DeviceReport[], kiosk = false): Promise<unknown> {
-    return await this.#socket
-      ?.timeout(10_000)
-      .emitWithAck('report', {
-        name: 'devices',
-        data: { devices, kiosk, url: 'http://127.0.0.1:1/', version: 'test' },
-      });
+    return await this.#socket?.timeout(10_000).emitWithAck('report', {
+      name: 'devices',
+      data: { devices, kiosk, url: 'http://127.0.0.1:1/', version: 'test' },
+    });
   }
 
   async clock(): Promise<{ now: string }> {

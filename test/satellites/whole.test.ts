@@ -89,9 +89,7 @@ async function visit(): Promise<number> {
 }
 const rating = (session: number) =>
   until('the rating', async () =>
-    (await hubEvents()).find(
-      (event) => event.type === 'hall.rating.given' && event.data.session === session,
-    ),
+    (await hubEvents()).find((event) => event.type === 'hall.rating.given' && event.data.session === session),
   );
 
 describe('a hub and a satellite', () => {
@@ -118,7 +116,11 @@ describe('a hub and a satellite', () => {
     await cut();
     evaluator.press(5);
     await until('the thanks', () => evaluator.state().pressesAcknowledged === 2);
-    expect((await hubEvents()).some((event) => event.type === 'hall.rating.given' && event.data.session === session)).toBe(false);
+    expect(
+      (await hubEvents()).some(
+        (event) => event.type === 'hall.rating.given' && event.data.session === session,
+      ),
+    ).toBe(false);
     await mend();
     expect(await rating(session)).toMatchObject({ data: { level: 1, keyRaw: '1' } });
   });
@@ -144,8 +146,12 @@ describe('a hub and a satellite', () => {
     await mend();
     const order = await until('all to be in line', async () => {
       const { body } = await hub.as('clerk')('GET', 'queue');
-      const tickets = Object.values(body['tickets'] as Record<string, { number: string; ahead: number | null }>);
-      const line = tickets.filter(({ ahead }) => ahead !== null).sort((a, b) => (a.ahead ?? 0) - (b.ahead ?? 0));
+      const tickets = Object.values(
+        body['tickets'] as Record<string, { number: string; ahead: number | null }>,
+      );
+      const line = tickets
+        .filter(({ ahead }) => ahead !== null)
+        .sort((a, b) => (a.ahead ?? 0) - (b.ahead ?? 0));
       return line.length === 3 && line.map(({ number }) => number);
     });
     expect(order).toEqual(['A701', atHub.body['number'], 'A702']);
@@ -169,5 +175,36 @@ describe('a hub and a satellite', () => {
         (event) => event.type === 'hall.ticket.reserved' && event.data.idempotencyKey === idempotencyKey,
       ),
     ).toHaveLength(1);
+  });
+
+  it('give one ticket and one paper for one tap, wherever the cut falls', async () => {
+    for (const delayMs of [0, 2, 5, 9, 14, 20, 27, 35, 50]) {
+      const idempotencyKey = randomUUID();
+      const answer = tap({ idempotencyKey });
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      cable.cut();
+      const first = await answer;
+      expect(first.status, `cut after ${delayMs} ms: ${JSON.stringify(first.body)}`).toBeLessThan(300);
+      await mend();
+      const again = await tap({ idempotencyKey });
+      expect(again.body['ticketId']).toBe(first.body['ticketId']);
+      const { live, given } = await until('the tap to be settled', async () => {
+        const events = await hubEvents();
+        const given = events.flatMap((event) =>
+          event.type === 'hall.ticket.reserved' && event.data.idempotencyKey === idempotencyKey
+            ? [event.data]
+            : [],
+        );
+        const is = (type: string, ticketId: string) =>
+          events.some((event) => event.type === type && event.subject === ticketId);
+        const live = given.filter(({ ticketId }) => !is('hall.ticket.cancelled', ticketId));
+        return live.length === 1 && is('hall.ticket.printed', live[0]?.ticketId ?? '') && { live, given };
+      });
+      expect(live[0]?.ticketId, `cut after ${delayMs} ms`).toBe(first.body['ticketId']);
+      expect(
+        given.flatMap(({ number }) => sheetsWith(number)),
+        `cut after ${delayMs} ms`,
+      ).toHaveLength(1);
+    }
   });
 });

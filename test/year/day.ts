@@ -18,7 +18,7 @@ const HOUR = 60 * MINUTE;
 const PERSONS = 40_000;
 const STAFF = 14;
 /** How often people come, by the hour from opening on. */
-const CROWD = [1.3, 1.5, 1.2, 0.5, 0.6, 1.3, 1.2, 0.8, 0.25];
+const CROWD = [1.4, 1.6, 1.2, 0.5, 0.6, 1.3, 1.1, 0.6, 0.15];
 const LEVELS: RatingLevel[] = [5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 4, 4, 4, 4, 3, 3, 2, 1];
 const PRIORITIES: Priority[] = ['elderly', 'disabled', 'military', 'pregnant'];
 

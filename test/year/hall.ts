@@ -5,11 +5,11 @@ export const OPENS = '08:30';
 export const CLOSES = '17:00';
 /** A visit takes about so long; the configuration says something else on purpose, as configurations do. */
 export const SERVICES = [
-  { id: 'transfer', prefix: 'A', minutes: 10, share: 0.25, meanS: 540 },
-  { id: 'mortgage', prefix: 'B', minutes: 10, share: 0.2, meanS: 480 },
+  { id: 'transfer', prefix: 'A', minutes: 10, share: 0.25, meanS: 500 },
+  { id: 'mortgage', prefix: 'B', minutes: 10, share: 0.2, meanS: 440 },
   { id: 'query', prefix: 'C', minutes: 10, share: 0.3, meanS: 180 },
   { id: 'certificate', prefix: 'D', minutes: 10, share: 0.15, meanS: 300 },
-  { id: 'consult', prefix: 'E', minutes: 10, share: 0.1, meanS: 420 },
+  { id: 'consult', prefix: 'E', minutes: 10, share: 0.1, meanS: 400 },
 ];
 const WINDOWS = [
   { number: 1, services: ['transfer'] },

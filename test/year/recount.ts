@@ -2,6 +2,7 @@
  * The year counted a second time, from the records of the journal alone. It shares nothing with the rules or their totals: what it
  * knows of an event is written down here once more, by hand.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { HallEvent } from '../../kiosk-agent/contract/events.ts';
 
 type Times = { count: number; sumS: number; maxS: number; counts: number[] };
@@ -35,8 +36,8 @@ const RECENT_MS = 4 * 24 * 3600_000;
 /** Takes the records in order; keeps a sheet for the day and one for all days. */
 export class Recount {
   year = blankSheet();
-  /** days that were closed, with what the log itself says about each */
-  days: { day: string; recounted: Sheet; logged: unknown }[] = [];
+  /** days that were closed, and whether the log's own totals of each are what was counted here */
+  days: { day: string; asLogged: boolean }[] = [];
   seq = 0;
   records = 0;
   bytes = 0;
@@ -52,7 +53,7 @@ export class Recount {
     if (record.type === 'hall.day.opened') this.#today = blankSheet();
     else if (record.type === 'hall.day.closed') {
       const { day, totals } = record.data;
-      this.days.push({ day, recounted: this.#today, logged: totals });
+      this.days.push({ day, asLogged: isDeepStrictEqual(totals, this.#today) });
       this.#forget(Date.parse(record.time));
     } else {
       for (const sheet of [this.#today, this.year]) this.#write(sheet, record);

@@ -129,7 +129,7 @@ export async function runYear(options: YearOptions): Promise<YearReport> {
   let early: YearReport['stateBytes']['early'] = {};
   let earlyHeap = 0;
   for (let index = 0; index < options.days; index++) {
-    const visits = Math.round(options.visits * (index % 25 === 24 ? 1.5 : chance.between(0.85, 1.15)));
+    const visits = Math.round(options.visits * (index % 25 === 2 ? 1.5 : chance.between(0.85, 1.15)));
     const day = new Day(ask, chance, going, days[index] as string, index);
     await day.play(visits, days[index + 1] ?? null, breathe);
     await readOn();
@@ -198,9 +198,8 @@ export async function runYear(options: YearOptions): Promise<YearReport> {
 /** Every figure of the hall against the recount, day by day and over all days. */
 function compare(state: HallState, recount: Recount, from: string, to: string): string[] {
   const found: string[] = [];
-  for (const { day, recounted, logged } of recount.days)
-    if (!isDeepStrictEqual(logged, recounted))
-      found.push(`${day}: what the log says of the day is not what is in it`);
+  for (const { day, asLogged } of recount.days)
+    if (!asLogged) found.push(`${day}: what the log says of the day is not what is in it`);
   const parts = {
     hall: { hall: recount.year.hall },
     service: recount.year.services,

@@ -15,6 +15,7 @@ export const CHECKS = {
   backlog: { zh: '待发', en: 'backlog' },
   link: { zh: '上行', en: 'link' },
   clock: { zh: '时钟', en: 'clock' },
+  numbers: { zh: '离线号', en: 'numbers' },
   port: { zh: '端口', en: 'port' },
   permission: { zh: '权限', en: 'permission' },
   holder: { zh: '占用', en: 'holder' },

@@ -10,6 +10,13 @@ const CLOCK_LIMIT_S = 30;
 /** No release is older: a clock before this is one whose battery is empty. */
 const NOT_BEFORE = Date.parse('2026-01-01T00:00:00Z');
 
+/** Who is at the other end of an agent's link, and the command there that lets it in. */
+export type FarEnd = { zh: string; en: string; command: string };
+export const FAR_ENDS = {
+  hub: { zh: '上级服务器', en: 'the central server', command: 'hall-central agent add' },
+  satellite: { zh: '大厅服务器', en: 'the hub', command: 'hall satellite add' },
+} as const satisfies Record<'hub' | 'satellite', FarEnd>;
+
 export type LinkRow = { name: string; url: string; token: string };
 export type Reached =
   { reached: true; date: Date | null; roundTripMs: number } | { reached: false; why: string };
@@ -62,6 +69,7 @@ export function linkState(
   reached: Reached,
   agent: RunningAgent | NoRunningAgent,
   env: NodeJS.ProcessEnv,
+  far: FarEnd = FAR_ENDS.hub,
 ): Check {
   const head = { check: 'link', subject: link.name } as const;
   const known = agent.running ? agent.health.links.find(({ name }) => name === link.name) : undefined;
@@ -71,8 +79,8 @@ export function linkState(
       state: 'trouble',
       sentence: { zh: `${link.url} 拒绝了本机`, en: `${link.url} refuses this agent` },
       advice: {
-        zh: '令牌不对，或上级服务器的数据比本机的新（恢复过备份）：用 hall-central agent add 生成新令牌；原因见技术员页面。',
-        en: 'The token is wrong, or the central server has more than this journal (a restored backup): hall-central agent add gives a new token; the technician page tells the reason.',
+        zh: `令牌不对，或${far.zh}的数据比本机的新（恢复过备份）：用 ${far.command} 生成新令牌；原因见技术员页面。`,
+        en: `The token is wrong, or ${far.en} has more than this journal (a restored backup): ${far.command} gives a new token; the technician page tells the reason.`,
       },
     };
   if (!reached.reached)
@@ -84,8 +92,8 @@ export function linkState(
         en: `${link.url} is not reached: ${reached.why}`,
       },
       advice: {
-        zh: '检查网线、地址和防火墙，以及上级服务器是否运行；数据不会丢失，恢复后自动补发。',
-        en: 'Look at the cable, the address and the firewall, and whether the central server runs; nothing is lost, it catches up.',
+        zh: `检查网线、地址和防火墙，以及${far.zh}是否运行；数据不会丢失，恢复后自动补发。`,
+        en: `Look at the cable, the address and the firewall, and whether ${far.en} runs; nothing is lost, it catches up.`,
       },
     };
   // A secret of the service's environment is not in the technician's shell.
@@ -105,8 +113,8 @@ export function linkState(
             en: "A service has its own in /etc/public-service-hall/environment, which is not this shell's.",
           }
         : {
-            zh: '用 hall-central agent add 生成令牌，写入该文件。',
-            en: 'hall-central agent add prints a token; put it into that file.',
+            zh: `用 ${far.command} 生成令牌，写入该文件。`,
+            en: `${far.command} prints a token; put it into that file.`,
           },
     };
   }
@@ -136,7 +144,12 @@ export function linkState(
 }
 
 /** Our clock beside the far end's. */
-export function clockBeside(link: string, reached: Reached, now: Date): Check | null {
+export function clockBeside(
+  link: string,
+  reached: Reached,
+  now: Date,
+  far: FarEnd = FAR_ENDS.hub,
+): Check | null {
   if (!reached.reached || !reached.date) return null;
   const offsetS = Math.round((now.getTime() - reached.roundTripMs / 2 - reached.date.getTime()) / 1000);
   const off = Math.abs(offsetS) > CLOCK_LIMIT_S;
@@ -147,10 +160,10 @@ export function clockBeside(link: string, reached: Reached, now: Date): Check | 
     state: off ? 'trouble' : 'good',
     sentence:
       Math.abs(offsetS) <= 2
-        ? { zh: '与上级服务器一致', en: 'agrees with the central server' }
+        ? { zh: `与${far.zh}一致`, en: `agrees with ${far.en}` }
         : {
-            zh: `比上级服务器${zh} ${Math.abs(offsetS)} 秒`,
-            en: `${Math.abs(offsetS)} s ${en} the central server`,
+            zh: `比${far.zh}${zh} ${Math.abs(offsetS)} 秒`,
+            en: `${Math.abs(offsetS)} s ${en} ${far.en}`,
           },
     ...(off && {
       advice: {

@@ -153,7 +153,10 @@ export function hasRightCheckDigit(number: string): boolean {
  * What is wrong with a typed number of 18 characters (GB 11643), null for nothing: its form, the birth date in it (no such day, or
  * after `today`, YYYY-MM-DD), its check digit.
  */
-export function citizenNumberFault(number: string, today: string): 'form' | 'birth-date' | 'check-digit' | null {
+export function citizenNumberFault(
+  number: string,
+  today: string,
+): 'form' | 'birth-date' | 'check-digit' | null {
   if (!/^\d{17}[\dX]$/.test(number)) return 'form';
   const birth = dateOf(number.slice(6, 14));
   if (birth === undefined || birth < '1850-01-01' || birth > today) return 'birth-date';

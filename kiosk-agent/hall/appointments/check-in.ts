@@ -16,7 +16,9 @@ type Punctual = EventData<'hall.appointment.checked-in'>['punctual'];
 export function checkIn(state: HallState, command: CheckIn, time: string, rules: HallRules): Decision {
   const known = appointmentOf(state.appointments, command.appointment);
   if (!known) return unknownAppointment();
-  if ((command.by === 'card' || command.hashes) && !isOf(known, command.hashes ?? []))
+  // An appointment that names nobody is on no card, but a card may be laid with its code: then the ticket names its holder.
+  const cardCounts = command.by === 'card' || (command.hashes !== undefined && known.person !== undefined);
+  if (cardCounts && !isOf(known, command.hashes ?? []))
     return refuse('not-this-person', 'This appointment is not on the card that was read.');
   if (known.state === 'checked-in') return NOTHING_NEW;
   if (known.state === 'cancelled') return notInThisState(known);
@@ -24,7 +26,8 @@ export function checkIn(state: HallState, command: CheckIn, time: string, rules:
   if (typeof when !== 'string') return when;
 
   const { ticketId, language, delivery, idempotencyKey, kiosk } = command;
-  const person = known.person ?? command.person;
+  // As the card says it now: a hash of last year's key would not be found again beside this year's.
+  const person = command.person ?? known.person;
   const reserved = reserveTicket(state, rules, time, {
     ticketId,
     service: known.service,

@@ -26,7 +26,7 @@ export type AppointmentCommand =
       by: 'card' | 'code' | 'number' | 'staff';
       /** hashes of the card that was read, of this year's and last year's key; needed for `card` */
       hashes?: string[];
-      /** its holder, for an appointment that names nobody */
+      /** who showed the card, by this year's key: the ticket's holder */
       person?: PersonRef;
       ticketId: string;
       language: 'zh' | 'en';

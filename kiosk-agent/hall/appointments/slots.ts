@@ -27,22 +27,6 @@ export function slots(
   );
 }
 
-/** The first slot from `time` on that has a place free, or null. */
-export function nextFreeSlot(
-  state: HallState,
-  rules: HallRules,
-  service: string,
-  time: string,
-): { day: string; slot: Slot } | null {
-  const today = todayOf(state, time);
-  for (let ahead = 0; ahead <= rules.appointments.daysAhead; ahead++) {
-    const day = addDays(today, ahead);
-    const slot = slots(state, rules, service, day, time).find(({ free }) => free > 0);
-    if (slot) return { day, slot };
-  }
-  return null;
-}
-
 /** Every slot of the day, past ones too. */
 export function slotsOfDay(state: HallState, rules: HallRules, service: string, day: string): Slot[] {
   const known = rules.services.find(({ id }) => id === service);

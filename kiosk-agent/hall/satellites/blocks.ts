@@ -24,7 +24,7 @@ export function leaseBlocks(state: HallState, rules: HallRules, agent: string, t
   });
 }
 
-/** The lowest block that overlaps no other agent's, no number that the hub has reached, and none that is on a ticket. */
+/** The lowest block that overlaps no other agent's and holds no number that is on a ticket: given today, or still at a window. */
 function firstFree(state: HallState, rules: HallRules, prefix: string, today: string): number {
   const { from: lowest, size } = rules.offlineNumbers;
   const blocks = state.satellites.blocks.filter(
@@ -33,7 +33,7 @@ function firstFree(state: HallState, rules: HallRules, prefix: string, today: st
   const onTickets = Object.values(state.tickets).flatMap(({ number, running }) =>
     number === numberOf(prefix, running) ? [{ from: running, to: running }] : [],
   );
-  let from = Math.max(lowest, (state.running[prefix] ?? 0) + 1);
+  let from = lowest;
   for (;;) {
     const inTheWay = [...blocks, ...onTickets].find((each) => each.from < from + size && each.to >= from);
     if (!inTheWay) return from;
