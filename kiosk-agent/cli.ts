@@ -28,6 +28,7 @@ program
   .option('--crowd <n>', 'visitors and clerks that keep the hall busy', whole(0, 500), 0)
   .option('--speed <x>', 'how much faster than life the crowd is', whole(1, 1000), 20)
   .option('--lan', 'let other computers of the network in', false)
+  .option('--second-kiosk', "another PC's kiosk too: a satellite, its cable to the hub can be pulled", false)
   .action(
     async (options: {
       port: number;
@@ -37,6 +38,7 @@ program
       crowd: number;
       speed: number;
       lan: boolean;
+      secondKiosk: boolean;
     }) => {
       const { startBox } = await import('./box/box.ts');
       const ending = untilToldToEnd();
@@ -99,9 +101,11 @@ for (const [verb, description] of [
     .requiredOption('--state <dir>', "the agent's state folder")
     .option('--after <seq>', 'only events after this number', whole(0, Number.MAX_SAFE_INTEGER), 0)
     .option('--json', 'for programs', false)
-    .action(async ({ state, ...options }: { state: string; after: number; json: boolean; against?: Link }) => {
-      exitCode = await journalCommand(verb, { ...options, state: resolve(state) }, process.stdout);
-    });
+    .action(
+      async ({ state, ...options }: { state: string; after: number; json: boolean; against?: Link }) => {
+        exitCode = await journalCommand(verb, { ...options, state: resolve(state) }, process.stdout);
+      },
+    );
   if (verb === 'verify')
     command.option('--against <seq:hash>', 'the last record as the far end names it on its page', against);
 }

@@ -6,13 +6,14 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { SatelliteRegister } from '../satellites/register.ts';
 import { Register, TOKEN_ROLES } from '../web/staff.ts';
 import { Child } from './child.ts';
 import { startCrowd } from './crowd.ts';
-import { agentOf, devicesOf, writeBoxHall, type HallDevice } from './hall-file.ts';
+import { agentOf, devicesOf, writeBoxHall, writeBoxSatellite, type HallDevice } from './hall-file.ts';
 import { ensureScreens } from './screens.ts';
 import { simulated } from './simulated.ts';
 
@@ -24,6 +25,8 @@ export type BoxOptions = {
   crowd: number;
   speed: number;
   lan: boolean;
+  /** a satellite too: another PC's kiosk, its link to the hub through a cable that can be pulled */
+  secondKiosk: boolean;
 };
 type BoxStaff = {
   clerk: { staff: string; pin: string };
@@ -81,18 +84,28 @@ export async function startBox(
     );
     const centralUrl = await central.start();
 
+    // A hub that comes back after a power cut is where the screens look for it.
+    const hubPort = options.port || (await freePort());
+    const hubDevices = devicesOf(source);
+    const kioskSource = join(root, 'halls', 'weihai-kiosk-2.yaml');
+    const kioskDevices = options.secondKiosk
+      ? devicesOf(kioskSource).filter(({ id }) => !hubDevices.some((one) => one.id === id))
+      : [];
+    const cables = [`central=0:${new URL(centralUrl).host}`];
+    if (options.secondKiosk) cables.push(`hub=0:127.0.0.1:${hubPort}`);
     const sim = child(
       'simulator',
-      simArguments(root, state, options.simPort, host, devicesOf(source), centralUrl),
+      simArguments(root, state, options.simPort, host, [...hubDevices, ...kioskDevices], cables),
       /sim ready (http\S+)/,
     );
     const simUrl = await sim.start();
     const ports = await portsOf(simUrl);
     const cable = ports['central'];
+    const identity = secretOf(state);
     writeBoxHall(source, hallFile, {
-      // A hub that comes back after a power cut is where the screens look for it.
-      listen: `${host}:${options.port || (await freePort())}`,
+      listen: `${host}:${hubPort}`,
       ports,
+      identity,
       central: cable ? `http://${cable.replace(/^tcp:/, '')}` : centralUrl.replace(/\/$/, ''),
       linkToken,
     });
@@ -107,8 +120,29 @@ export async function startBox(
       addresses,
       `${JSON.stringify({ hub: url, panel: simUrl, central: centralUrl }, null, 2)}\n`,
     );
+    let kioskUrl: string | null = null;
+    if (options.secondKiosk) {
+      const kioskState = join(state, 'kiosk-2');
+      mkdirSync(kioskState, { recursive: true });
+      const kioskFile = join(kioskState, 'hall.yaml');
+      writeBoxSatellite(kioskSource, kioskFile, {
+        listen: `${host}:${await freePort()}`,
+        ports,
+        identity,
+        hub: `http://${(ports['hub'] ?? '').replace(/^tcp:/, '')}`,
+        publicUrl: url,
+        hubDevices: hubDevices.map(({ id }) => id),
+        linkToken: await letSatelliteIn(state, kioskState, agentOf(kioskSource).agentId),
+      });
+      const kiosk = child(
+        'kiosk-2',
+        [join(root, 'kiosk-agent', 'cli.ts'), 'run', '-c', kioskFile, '--state', kioskState],
+        /hall ready (http\S+)/,
+      );
+      kioskUrl = await kiosk.start();
+    }
     say(`hall ready ${url}`);
-    say(welcome(url, simUrl, centralUrl, staff, state));
+    say(welcome(url, simUrl, centralUrl, staff, state, kioskUrl));
     const crowd =
       options.crowd > 0
         ? await startCrowd({
@@ -189,15 +223,29 @@ async function letIn(root: string, state: string, source: string): Promise<strin
   return file;
 }
 
+/** Lets the second kiosk in at the hub; answers the file that holds its token. */
+async function letSatelliteIn(state: string, kioskState: string, agent: string): Promise<string> {
+  const file = join(kioskState, 'link-token');
+  const token = await new SatelliteRegister(state).add(agent, new Date());
+  writeFileSync(file, `${token}\n`, { mode: 0o600 });
+  return file;
+}
+
+/** The file with the secret by which persons are known, made at the first start. */
+function secretOf(state: string): string {
+  const file = join(state, 'identity.key');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32), { mode: 0o600 });
+  return file;
+}
+
 function simArguments(
   root: string,
   state: string,
   port: number,
   host: string,
   devices: HallDevice[],
-  central: string,
+  cables: string[],
 ): string[] {
-  const { hostname, port: centralPort } = new URL(central);
   const args = [
     join(root, 'firmware-sim', 'cli.ts'),
     'panel',
@@ -205,8 +253,7 @@ function simArguments(
     String(port),
     '--state',
     join(state, 'sim'),
-    '--cable',
-    `central=0:${hostname}:${centralPort}`,
+    ...cables.flatMap((cable) => ['--cable', cable]),
     // Its scenarios are played in this hall; box.json is there when the hall is ready.
     '--box',
     state,
@@ -223,10 +270,17 @@ async function portsOf(sim: string): Promise<Record<string, string>> {
   return Object.fromEntries(devices.map(({ id, port }) => [id, port]));
 }
 
-function welcome(hub: string, sim: string, central: string, staff: BoxStaff, state: string): string {
+function welcome(
+  hub: string,
+  sim: string,
+  central: string,
+  staff: BoxStaff,
+  state: string,
+  secondKiosk: string | null,
+): string {
   const at = (path: string): string => new URL(path, hub).href;
   return `
-  Take a ticket     ${at('kiosk')}
+  Take a ticket     ${at('kiosk')}${secondKiosk ? `\n  Second kiosk      ${new URL('kiosk', secondKiosk).href}   pull the cable "hub" of the simulated devices` : ''}
   Hall board        ${at('board')}
   Window screen     ${at('window/1')}
   Clerk             ${at('clerk')}        staff ${staff.clerk.staff}, PIN ${staff.clerk.pin}

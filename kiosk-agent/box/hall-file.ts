@@ -11,6 +11,8 @@ export type BoxAddresses = {
   central: string;
   /** file with the link's token */
   linkToken: string;
+  /** file with the secret by which persons are known; the hub and its satellite share it */
+  identity: string;
 };
 
 /** A device of a hall file, as far as the simulator and the crowd must know it. */
@@ -39,20 +41,7 @@ export function agentOf(file: string): { agentId: string; region: string } {
 
 /** Writes the box's copy. It is open round the clock: whoever tries it may be in any time zone. */
 export function writeBoxHall(source: string, target: string, box: BoxAddresses): void {
-  const document = parseDocument(readFileSync(source, 'utf8'));
-  document.commentBefore = ' Made by `npm start` from the example hall; written again at each start.';
-  document.setIn(['agent', 'listen'], box.listen);
-  document.deleteIn(['hall', 'opening']);
-  const calendar = document.getIn(['hall', 'calendar', 'file']);
-  if (typeof calendar === 'string')
-    document.setIn(['hall', 'calendar', 'file'], resolve(dirname(source), calendar));
-  const devices = document.get('devices');
-  if (isSeq(devices))
-    for (const device of devices.items)
-      if (isMap(device)) {
-        const port = box.ports[String(device.get('id'))];
-        if (port !== undefined) device.set('port', port);
-      }
+  const document = boxCopy(source, box);
   document.setIn(
     ['links'],
     document.createNode([
@@ -60,4 +49,46 @@ export function writeBoxHall(source: string, target: string, box: BoxAddresses):
     ]),
   );
   writeFileSync(target, document.toString());
+}
+
+/** The same for a satellite's file: its link leads to the hub at `hub`; devices that the hub has are left out. */
+export function writeBoxSatellite(
+  source: string,
+  target: string,
+  box: Omit<BoxAddresses, 'central'> & { hub: string; publicUrl: string; hubDevices: readonly string[] },
+): void {
+  const document = boxCopy(source, box);
+  document.setIn(['agent', 'publicUrl'], box.publicUrl);
+  const devices = document.get('devices');
+  if (isSeq(devices))
+    devices.items = devices.items.filter(
+      (one) => isMap(one) && !box.hubDevices.includes(String(one.get('id'))),
+    );
+  document.setIn(
+    ['links'],
+    document.createNode([{ name: 'hub', url: `socketio:${box.hub}`, token: `file:${box.linkToken}` }]),
+  );
+  writeFileSync(target, document.toString());
+}
+
+function boxCopy(
+  source: string,
+  { listen, ports, identity }: Pick<BoxAddresses, 'listen' | 'ports' | 'identity'>,
+) {
+  const document = parseDocument(readFileSync(source, 'utf8'));
+  document.commentBefore = ' Made by `npm start` from the example hall; written again at each start.';
+  document.setIn(['agent', 'listen'], listen);
+  document.deleteIn(['hall', 'opening']);
+  const calendar = document.getIn(['hall', 'calendar', 'file']);
+  if (typeof calendar === 'string')
+    document.setIn(['hall', 'calendar', 'file'], resolve(dirname(source), calendar));
+  document.setIn(['identity'], document.createNode({ secret: `file:${identity}` }));
+  const devices = document.get('devices');
+  if (isSeq(devices))
+    for (const device of devices.items)
+      if (isMap(device)) {
+        const port = ports[String(device.get('id'))];
+        if (port !== undefined) device.set('port', port);
+      }
+  return document;
 }
