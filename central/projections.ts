@@ -63,6 +63,7 @@ const STATE_AFTER: Partial<Record<HallEvent['type'], TicketState>> = {
   'hall.ticket.called': 'called',
   'hall.ticket.recalled': 'called',
   'hall.ticket.started': 'serving',
+  'hall.ticket.continued': 'waiting',
   'hall.ticket.finished': 'finished',
   'hall.ticket.missed': 'missed',
   'hall.ticket.requeued': 'waiting',

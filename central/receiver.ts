@@ -148,12 +148,13 @@ export class Receiver {
     const epochs = this.#sockets.get(agentId) ?? new Map<string, Socket>();
     this.#sockets.set(agentId, epochs);
     // The newest connection of a stream is the living one; the older one is a leftover or a copy of the machine.
-    epochs.get(epoch)?.disconnect(true);
-    epochs.delete(epoch);
+    // It stands in its place before the old one goes: an agent without any connection is forgotten.
+    const before = epochs.get(epoch);
     epochs.set(epoch, socket);
+    before?.disconnect(true);
     this.#present(agentId, true);
 
-    let before: Promise<void> = Promise.resolve();
+    let taken: Promise<void> = Promise.resolve();
     socket.on('events', (batch: unknown, answer: unknown) => {
       if (typeof answer !== 'function') return;
       if (this.#waiting >= WAITING_MAX) {
@@ -164,11 +165,11 @@ export class Receiver {
         return;
       }
       this.#waiting += 1;
-      before = before.then(async () => {
+      taken = taken.then(async () => {
         answer(await this.#take(socket, batch));
         this.#waiting -= 1;
       });
-      this.#track(before);
+      this.#track(taken);
     });
     socket.on('disconnect', () => {
       if (epochs.get(epoch) === socket) epochs.delete(epoch);

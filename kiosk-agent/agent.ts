@@ -251,17 +251,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       },
     };
 
-    const stands = devices.units().flatMap(({ window, device }) => ({ window, device }));
     ends.push(
       tellReaders(
         executor,
-        stands.flatMap(({ window, device }) => (device.kind === 'reader' ? [{ window, reader: device }] : [])),
-        stands.flatMap(({ window, device }) =>
-          device.kind === 'scanner' ? [{ window, scanner: device }] : [],
-        ),
+        devices.units(),
         {
           issue: ({ person, hashes }) => desk.issue(person, hashes),
-          tell: (event, data) => kiosk.emit('message', { agent: config.agent.id, event, data } as KioskMessage),
+          tell: (event, data) =>
+            kiosk.emit('message', { agent: config.agent.id, event, data } as KioskMessage),
         },
         log,
       ),
@@ -270,27 +267,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       config,
       missedRule(rules.missed),
       () => config.agent.publicUrl ?? web?.url ?? '',
+      parts.secrets.ticketKey,
       (code) => executor.state.appointments.known[code],
     );
     ends.push(tellEvaluations(executor, [...own, ...satellites.evaluators], clock, log));
     ends.push(
-      tellPads(
-        executor,
-        [...devices.pads(), ...satellites.pads],
-        () => randomInt(1, 4_294_967_296),
-        log,
-      ),
+      tellPads(executor, [...devices.pads(), ...satellites.pads], () => randomInt(1, 4_294_967_296), log),
     );
     ends.push(tellSigns(executor, [...devices.signs(), ...satellites.signs], config.hall.signs));
-    ends.push(
-      tellPrinting(
-        executor,
-        printersFor,
-        composer,
-        { unclaimedS: config.rules.unclaimedS },
-        log,
-      ),
-    );
+    ends.push(tellPrinting(executor, printersFor, composer, { unclaimedS: config.rules.unclaimedS }, log));
     const watch = (listener: (id: string, from: DeviceStatus, to: DeviceStatus) => void): (() => void) => {
       devices.on('status', listener);
       return () => devices.off('status', listener);

@@ -92,7 +92,8 @@ export const TEXTS = {
       'The log of a hall does not fit what this server has: records may have been changed or removed, or the log was set back to an older copy. Check with the hall.',
     'prev-differs': 'not linked to the record before it (taken)',
     'other-history': 'differs from the record this server has (refused, kept by the hall)',
-    'set-back': 'the log of the hall ends before this record, which this server has: its end was removed or set back',
+    'set-back':
+      'the log of the hall ends before this record, which this server has: its end was removed or set back',
     'new-epoch': 'the log of the hall began anew (new installation, repair, or another file)',
     seq: 'seq',
     hall: 'Hall',

@@ -92,7 +92,14 @@ export const eventData = {
     /** agent of the kiosk that it was taken at, when that is not the hub: its paper comes out there */
     kiosk: id.optional(),
     /** given from a leased block while the hub was away; the times are the kiosk's own */
-    offline: z.object({ takenAt: timestamp, clockOffsetMs: z.number() }).optional(),
+    offline: z
+      .object({
+        takenAt: timestamp,
+        clockOffsetMs: z.number(),
+        /** SHA-256 of the key on its paper */
+        keyHash: sha256Hex.optional(),
+      })
+      .optional(),
     /** the place in line counts from this time, where it is not the event's own (offline, appointment) */
     arrivedAt: timestamp.optional(),
   }),
@@ -203,6 +210,8 @@ export const eventData = {
     openUntil: timestamp,
     /** how long the visitor was at the window */
     servedS: z.int().min(0).optional(),
+    /** unrated, it may be rated from the phone until then */
+    rateUntil: timestamp.optional(),
   }),
   'hall.rating.given': z.object({
     session,

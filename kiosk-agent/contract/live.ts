@@ -65,6 +65,8 @@ export type TicketView = {
   appointment?: string;
   /** given while its kiosk was cut off from the hub */
   offline?: true;
+  /** what stands behind /t/ on its paper; for its kiosk only */
+  key?: string;
   // for staff only
   /** a claim that nobody has looked at has a `priority` and no decision */
   priorityDecision?: 'confirmed' | 'denied' | 'given';

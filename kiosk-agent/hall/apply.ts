@@ -185,7 +185,7 @@ function applyToHall(state: HallState, event: AppliedEvent): void {
     }
     case 'hall.rating.requested': {
       const { session, ticketId, number, service, stage, window, staff, promptedAt, openUntil } = event.data;
-      const servedS = event.data.servedS ?? 0;
+      const { servedS = 0, rateUntil = null } = event.data;
       const head = {
         session,
         ticketId,
@@ -197,6 +197,7 @@ function applyToHall(state: HallState, event: AppliedEvent): void {
         staff,
         promptedAt,
         openUntil,
+        rateUntil,
       };
       state.sessions[session] = { ...head, state: 'open', closedAt: null, closeReason: null };
       windowOf(state, window).session = session;
@@ -227,7 +228,8 @@ function openDay(state: HallState, day: string, time: string): void {
     if (ticket.state !== 'called' && ticket.state !== 'serving') delete state.tickets[ticket.ticketId];
   for (const session of Object.values(state.sessions)) {
     const lapsedMs = Date.parse(time) - Date.parse(session.closedAt ?? time);
-    if (session.state === 'rated' || lapsedMs > LAPSED_KEPT_MS) delete state.sessions[session.session];
+    const mayBeRated = session.rateUntil !== null && Date.parse(time) <= Date.parse(session.rateUntil);
+    if (session.state === 'rated' || (lapsedMs > LAPSED_KEPT_MS && !mayBeRated)) delete state.sessions[session.session];
   }
   for (const window of Object.values(state.windows))
     if (window.session !== null && !state.sessions[window.session]) window.session = null;
@@ -266,6 +268,7 @@ function reserve(state: HallState, data: EventData<'hall.ticket.reserved'>, time
     done: [],
     kiosk: data.kiosk ?? null,
     offline: data.offline !== undefined,
+    ...(data.offline?.keyHash ? { keyHash: data.offline.keyHash } : {}),
     language: data.language,
     // The printing story begins right after the commit.
     state: delivery === 'paper' ? 'printing' : 'reserved',

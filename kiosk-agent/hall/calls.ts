@@ -175,7 +175,11 @@ function finish({ state, rules, time, desk }: Moment, ticket: Ticket, session: n
     ? happened('hall.ticket.continued', ticket.ticketId, time, { ...at, servedS, ...next })
     : happened('hall.ticket.finished', ticket.ticketId, time, { ...at, servedS });
   if (stage === null) return accept(done);
-  const asked = { ...at, session, stage, promptedAt: time, openUntil, servedS };
+  const rateUntil = localTime(
+    new Date(Date.parse(time) + rules.followUp.reasonHours * 3600_000),
+    rules.timeZone,
+  );
+  const asked = { ...at, session, stage, promptedAt: time, openUntil, servedS, rateUntil };
   return accept(done, happened('hall.rating.requested', ticket.ticketId, time, asked));
 }
 

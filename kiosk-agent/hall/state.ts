@@ -95,6 +95,8 @@ export type Ticket = {
   kiosk: string | null;
   /** given while its kiosk was cut off */
   offline: boolean;
+  /** SHA-256 of the key on its paper, where a cut-off kiosk has made it */
+  keyHash?: string;
   language: 'zh' | 'en';
   state: TicketState;
   delivery: 'paper' | 'screen';
@@ -152,6 +154,8 @@ export type RatingSession = {
   staff: string;
   promptedAt: string;
   openUntil: string;
+  /** unrated, it may be rated from the phone until then */
+  rateUntil: string | null;
   state: 'open' | 'rated' | 'lapsed';
   closedAt: string | null;
   closeReason: CloseReason | null;
@@ -182,7 +186,7 @@ export type HallState = {
   /** service → calls made this day (policy keep-calls) */
   callsMade: Record<string, number>;
   windows: Record<number, Window>;
-  /** open sessions, today's, and lapsed ones of the last three days (a press may still arrive) */
+  /** open sessions, today's, and lapsed ones of the last three days (a press may still arrive) or that may still be rated */
   sessions: Record<number, RatingSession>;
   presses: PressMemory[];
   /** service → seconds at the window of the latest visits, newest last, at most 20 */

@@ -4,11 +4,11 @@
  */
 import type { Logger } from 'pino';
 import type { KioskMessages } from '../contract/live.ts';
-import type { CardFault, CardRead, IdReader, Scan, Scanner } from '../device/driver/interfaces.ts';
+import type { CardFault, CardRead, Device, Scan } from '../device/driver/interfaces.ts';
 import type { Executor } from '../executor.ts';
 
-export type ReaderAt = { window: number | undefined; reader: IdReader };
-export type ScannerAt = { window: number | undefined; scanner: Scanner };
+/** A device of this agent; without a window it stands at the kiosk. */
+export type Standing = { window?: number | undefined; device: Device };
 export type KioskDesk = {
   /** a fresh one-time key for who showed this card */
   issue(card: Pick<CardRead, 'person' | 'hashes'>): string;
@@ -16,11 +16,10 @@ export type KioskDesk = {
   tell<E extends keyof KioskMessages>(event: E, message: KioskMessages[E]): void;
 };
 
-/** Runs the story until the returned function is called. A reader or scanner without a window stands at the kiosk. */
+/** Runs the story for the readers and scanners among these devices until the returned function is called. */
 export function tellReaders(
   executor: Executor,
-  readers: readonly ReaderAt[],
-  scanners: readonly ScannerAt[],
+  devices: readonly Standing[],
   kiosk: KioskDesk,
   log: Logger,
 ): () => void {
@@ -36,29 +35,28 @@ export function tellReaders(
     if (!outcome.ok) log.info({ window, refusal: outcome.refusal.code }, 'a card at a window was not needed');
   };
 
-  for (const { window, reader } of readers) {
-    const onCard = (card: CardRead): void => {
-      if (window === undefined) {
-        const { kind, person } = card;
-        kiosk.tell('card', { idCard: kiosk.issue(card), masked: person.masked, kind });
-        return;
-      }
-      atWindow(window, card).catch((error: unknown) =>
-        log.warn({ device: reader.id, window, error }, 'a card could not be taken in'),
-      );
-    };
-    const onUnreadable = (why: CardFault): void => {
-      if (window === undefined) kiosk.tell('card-unreadable', { why });
-    };
-    reader.on('card', onCard).on('unreadable', onUnreadable);
-    undo.push(() => reader.off('card', onCard).off('unreadable', onUnreadable));
-  }
-
-  for (const { window, scanner } of scanners) {
-    if (window !== undefined) continue;
-    const onScan = ({ text }: Scan): void => kiosk.tell('scan', meaningOf(text));
-    scanner.on('scan', onScan);
-    undo.push(() => scanner.off('scan', onScan));
+  for (const { window, device } of devices) {
+    if (device.kind === 'reader') {
+      const onCard = (card: CardRead): void => {
+        if (window === undefined) {
+          const { kind, person } = card;
+          kiosk.tell('card', { idCard: kiosk.issue(card), masked: person.masked, kind });
+          return;
+        }
+        atWindow(window, card).catch((error: unknown) =>
+          log.warn({ device: device.id, window, error }, 'a card could not be taken in'),
+        );
+      };
+      const onUnreadable = (why: CardFault): void => {
+        if (window === undefined) kiosk.tell('card-unreadable', { why });
+      };
+      device.on('card', onCard).on('unreadable', onUnreadable);
+      undo.push(() => device.off('card', onCard).off('unreadable', onUnreadable));
+    } else if (device.kind === 'scanner' && window === undefined) {
+      const onScan = ({ text }: Scan): void => kiosk.tell('scan', meaningOf(text));
+      device.on('scan', onScan);
+      undo.push(() => device.off('scan', onScan));
+    }
   }
 
   return () => {

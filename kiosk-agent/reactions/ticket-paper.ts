@@ -10,13 +10,14 @@ import type { Mark } from '../paper/texts.ts';
 import type { Compose } from './printing.ts';
 
 /**
- * Composes tickets of this hall. `address`: what the QR begins with, e.g. http://192.168.1.20:8480/; `slotOf`: from to of an
- * appointment, where the hall knows it.
+ * Composes tickets of this hall. `address`: what the QR begins with, e.g. http://192.168.1.20:8480/; `keyOf`: what stands behind
+ * it, known from the paper only; `slotOf`: from to of an appointment, where the hall knows it.
  */
 export function ticketComposer(
   config: Config,
   missedRule: Bilingual,
   address: () => string,
+  keyOf: (ticketId: string) => string,
   slotOf: (appointment: string) => { from: string; to: string } | undefined = () => undefined,
 ): Compose {
   return (ticket, columns, again) => {
@@ -41,7 +42,7 @@ export function ticketComposer(
         ...(slot && { slot: `${slot.from}-${slot.to}` }),
         ...(ticket.person && { holder: ticket.person.masked }),
         takenAt: ticket.reservedAt.slice(0, 16).replace('T', ' '),
-        qr: new URL(`t/${ticket.ticketId}`, address()).href,
+        qr: new URL(`t/${keyOf(ticket.ticketId)}`, address()).href,
         missedRule: missedRule[language],
       },
       columns,

@@ -2,10 +2,9 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
-/** `sent` false: the hub cannot have heard of it; true: nobody here knows what it did. */
+/** Not answered: nobody here knows whether the hub has heard of it. */
 export type Passed =
-  | { answered: true; status: number; type: string; body: string }
-  | { answered: false; sent: boolean; why: string };
+  { answered: true; status: number; type: string; body: string } | { answered: false; why: string };
 
 /** Longer than the hub's own limit for a ticket's paper (5 s). */
 const ANSWER_MS = 8_000;
@@ -33,9 +32,8 @@ export class HubHttp {
     headers: Record<string, string> = {},
   ): Promise<Passed> {
     const { promise, resolve } = Promise.withResolvers<Passed>();
-    if (this.#closed) return Promise.resolve({ answered: false, sent: false, why: 'the agent is stopping' });
+    if (this.#closed) return Promise.resolve({ answered: false, why: 'the agent is stopping' });
     const body = content === undefined ? null : Buffer.from(JSON.stringify(content));
-    let sent = false;
     const request = (this.#base.protocol === 'https:' ? httpsRequest : httpRequest)(
       new URL(`api/v1/${path}`, this.#base),
       {
@@ -51,7 +49,7 @@ export class HubHttp {
       },
     );
     const fail = (why: string): void => {
-      end({ answered: false, sent, why });
+      end({ answered: false, why });
       request.destroy();
     };
     const stop = (): void => fail('the agent is stopping');
@@ -62,7 +60,6 @@ export class HubHttp {
       resolve(passed);
     };
     this.#underWay.add(stop);
-    request.on('socket', (socket) => socket.once('connect', () => (sent = true)));
     request.on('error', (error) => fail(error.message));
     request.on('response', (response) => {
       const parts: Buffer[] = [];

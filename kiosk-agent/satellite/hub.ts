@@ -40,6 +40,8 @@ export class Hub extends EventEmitter<{ change: [] }> {
   #link: Pick<LinkSender, 'connected' | 'report'> | null = null;
   #samples: Sample[] = [];
   #doubtful = false;
+  /** counts connections: an answer that an older one owed says nothing of this one */
+  #connection = 0;
   #wasHere = false;
   #awayAt: Date;
   #timer: NodeJS.Timeout | null = null;
@@ -102,6 +104,7 @@ export class Hub extends EventEmitter<{ change: [] }> {
   connected(): void {
     this.#samples = [];
     this.#doubtful = false;
+    this.#connection += 1;
     this.#look();
     this.#asking = this.#measure(FIRST_SAMPLES);
   }
@@ -162,12 +165,14 @@ export class Hub extends EventEmitter<{ change: [] }> {
   async #sample(): Promise<Sample | null> {
     const link = this.#link;
     if (!link?.connected) return null;
+    const connection = this.#connection;
     const sentAt = this.#clock();
     const since = this.#monotonicMs();
     const said = clockAnswer.safeParse(
       await link.report('clock', { sentAt: sentAt.toISOString() }, CLOCK_ANSWER_MS),
     );
     const roundTripMs = this.#monotonicMs() - since;
+    if (connection !== this.#connection) return null;
     this.#doubtful = !said.success;
     this.#look();
     if (!said.success) return null;

@@ -65,7 +65,10 @@ export function publicView(parts: ViewParts): PublicView {
 
 function withoutWaits(services: PublicView['services']): PublicView['services'] {
   return Object.fromEntries(
-    Object.entries(services).map(([id, service]) => [id, { ...service, waitMinS: null, waitMaxS: null }]),
+    Object.entries(services).map(([id, { servedToday: _servedToday, ...service }]) => [
+      id,
+      { ...service, waitMinS: null, waitMaxS: null },
+    ]),
   );
 }
 

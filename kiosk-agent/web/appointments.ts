@@ -236,7 +236,8 @@ export function appointmentRoutes(parts: AgentParts, access: Access): Router {
     await paperFate(executor, ticketId, FATE_MS);
     const ticket: TicketView | undefined = findTicket(parts, ticketId, by === 'staff');
     if (!ticket) throw new HallError('unknown-ticket', 'The ticket of this appointment is no longer here.');
-    response.status(events.length > 0 ? 201 : 200).json(ticket);
+    const key = caller?.role === 'kiosk' ? { key: parts.secrets.ticketKey(ticketId) } : {};
+    response.status(events.length > 0 ? 201 : 200).json({ ...ticket, ...key });
   }
 
   async function onPaper(

@@ -68,9 +68,9 @@ class Feed {
 type Sections = Record<string, Record<string, unknown>>;
 
 /** What a feed needs of its agent; a satellite relays the hub's view. */
-export type LiveParts = Pick<AgentParts, 'clock'> & { rules: Pick<AgentParts['rules'], 'timeZone'> } & Partial<
-    Pick<AgentParts, 'kioskFeed'>
-  >;
+export type LiveParts = Pick<AgentParts, 'clock'> & {
+  rules: Pick<AgentParts['rules'], 'timeZone'>;
+} & Partial<Pick<AgentParts, 'kioskFeed'>>;
 export type LiveViews = {
   public(): PublicView;
   staff(shared: PublicView): StaffView;
@@ -91,7 +91,7 @@ export function hallViews(parts: AgentParts): LiveViews {
       const unwatch = parts.onChange(changed);
       return () => {
         parts.executor.off('committed', changed);
-          unwatch();
+        unwatch();
       };
     },
   };
@@ -194,8 +194,12 @@ async function admit(socket: Socket, access: Access, own: string | undefined): P
   if (!parsed.success) return 'bad-request';
   const { role, token } = parsed.data;
   if (role === 'board' || role === 'window' || role === 'kiosk') {
+    // A satellite's token hears of its own reader only, whatever it asks for.
+    const satellite = (await access.callerOf(socket.request, token))?.agent;
     const agent =
-      parsed.data.agent ?? (isLoopback(socket.request.socket.remoteAddress ?? '') ? own : undefined);
+      satellite ??
+      parsed.data.agent ??
+      (isLoopback(socket.request.socket.remoteAddress ?? '') ? own : undefined);
     const hears = role === 'kiosk' && agent !== undefined && (await access.isKiosk(socket.request, token));
     socket.data = { role, room: 'public', desk: hears ? deskOf(agent) : null } satisfies Admitted;
     return null;

@@ -1,13 +1,14 @@
-/** `/my-ticket/{id}`: what the QR on the paper leads to. The id cannot be guessed and names nobody. */
+/** `/my-ticket/{key}`: what the QR on the paper leads to. The key cannot be guessed, names nobody, and stands on the paper only. */
 import { Router } from 'express';
 import { z } from 'zod';
 import { HallError } from '../contract/problem.ts';
 import { mayLeave } from '../hall/tickets.ts';
 import type { AgentParts } from './parts.ts';
 import { body, refused } from './problems.ts';
+import type { TicketKeys } from './ticket-keys.ts';
 import { findTicket } from './views.ts';
 
-export function myTicketRoutes(parts: AgentParts): Router {
+export function myTicketRoutes(parts: AgentParts, keys: TicketKeys): Router {
   const router = Router();
   const view = (ticketId: string): object => {
     const found = findTicket(parts, ticketId);
@@ -29,14 +30,14 @@ export function myTicketRoutes(parts: AgentParts): Router {
     };
   };
 
-  router.get('/:id', (request, response) => {
-    response.set('cache-control', 'no-store').json(view(String(request.params.id)));
+  router.get('/:key', (request, response) => {
+    response.set('cache-control', 'no-store').json(view(keys.ticketOf(parts.state, request.params.key)));
   });
 
-  /** The visitor leaves the line. Whoever holds the paper may: nobody else can know its id. */
-  router.delete('/:id', async (request, response) => {
+  /** The visitor leaves the line. Whoever holds the paper may: nobody else can know its key. */
+  router.delete('/:key', async (request, response) => {
     body(z.strictObject({}), request.body);
-    const ticketId = String(request.params.id);
+    const ticketId = keys.ticketOf(parts.state, String(request.params.key));
     const outcome = await parts.executor.execute({ name: 'ticket.cancel', ticketId, by: 'visitor' });
     if (!outcome.ok) throw refused(outcome.refusal);
     response.set('cache-control', 'no-store').json(view(ticketId));

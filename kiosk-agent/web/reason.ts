@@ -15,6 +15,7 @@ import { lastSession, ratedFromPhone } from '../hall/ratings.ts';
 import type { Access } from './access.ts';
 import { fileOpinion } from './opinions.ts';
 import type { AgentParts } from './parts.ts';
+import type { TicketKeys } from './ticket-keys.ts';
 import { body, refused } from './problems.ts';
 import { maskedText, reasonOptions, run, timeOf } from './ratings.ts';
 
@@ -77,8 +78,8 @@ export function reasonRoutes(parts: AgentParts): Router {
   return router;
 }
 
-/** `/my-ticket/{id}/rate`: who did not press at the window rates the last visit of the ticket from the phone. */
-export function rateRoutes(parts: AgentParts): Router {
+/** `/my-ticket/{key}/rate`: who did not press at the window rates the last visit of the ticket from the phone. */
+export function rateRoutes(parts: AgentParts, keys: TicketKeys): Router {
   const router = Router();
   const standing = (ticketId: string): object => {
     const session = lastSession(parts.state, ticketId);
@@ -91,11 +92,11 @@ export function rateRoutes(parts: AgentParts): Router {
       state: closed ?? 'not-rated',
     };
   };
-  router.get('/:id/rate', (request, response) => {
-    response.set('cache-control', 'no-store').json(standing(String(request.params.id)));
+  router.get('/:key/rate', (request, response) => {
+    response.set('cache-control', 'no-store').json(standing(keys.ticketOf(parts.state, request.params.key)));
   });
-  router.post('/:id/rate', async (request, response) => {
-    const ticketId = String(request.params.id);
+  router.post('/:key/rate', async (request, response) => {
+    const ticketId = keys.ticketOf(parts.state, request.params.key);
     const { level } = body(z.strictObject({ level: ratingLevel }), request.body);
     const outcome = await parts.executor.execute({ name: 'rating.from-phone', ticketId, level });
     if (!outcome.ok) throw refused(outcome.refusal);

@@ -25,13 +25,15 @@ import { queryRoutes } from './query.ts';
 import { offerRoutes } from './offer.ts';
 import { statisticsRoutes } from './statistics.ts';
 import { surgeRoutes } from './surge.ts';
+import { TicketKeys } from './ticket-keys.ts';
 import { ticketRoutes } from './tickets.ts';
 import { traceRoutes } from './trace.ts';
 import { publicView, staffView } from './views.ts';
 import { windowRoutes } from './windows.ts';
 
 /** Pages of the one-page application; anything else that is not a file is 404. */
-const PAGES = /^\/(?:kiosk|board|window\/\d{1,3}|clerk|technician|t\/[A-Za-z0-9-]{1,64}|r\/[0-9a-f-]{1,40})?\/?$/;
+const PAGES =
+  /^\/(?:kiosk|board|window\/\d{1,3}|clerk|technician|t\/[A-Za-z0-9-]{1,64}|r\/[0-9a-f-]{1,40})?\/?$/;
 
 /** More than 1000 events of the longest texts. */
 const EVENTS_PAGE_BYTES = 16 * 1024 * 1024;
@@ -42,11 +44,7 @@ export type WebServer = { url: string; port: number; close(): Promise<void> };
  * Starts listening on HOST:PORT (port 0: any free one).
  * Throws the socket's error (EADDRINUSE, EACCES) when it cannot.
  */
-export function startWeb(
-  parts: AgentParts,
-  stateFolder: string,
-  screensFolder: string,
-): Promise<WebServer> {
+export function startWeb(parts: AgentParts, stateFolder: string, screensFolder: string): Promise<WebServer> {
   return startServer(parts, stateFolder, screensFolder, (http, access) => {
     const live = serveLive(http, parts, hallViews(parts), access);
     access.knowSatellites((token) => parts.satellites.agentOf(token));
@@ -145,7 +143,8 @@ function api(parts: AgentParts, access: Access, screens: () => number): Router {
   router.use('/appointments', appointmentRoutes(parts, access));
   router.use('/windows', reasonLinkRoutes(parts, access));
   router.use('/windows', windowRoutes(parts, access));
-  router.use('/my-ticket', limiter(60, 60), rateRoutes(parts), myTicketRoutes(parts));
+  const keys = new TicketKeys(parts.secrets);
+  router.use('/my-ticket', limiter(60, 60), rateRoutes(parts, keys), myTicketRoutes(parts, keys));
   router.use('/reason', limiter(60, 60), reasonRoutes(parts));
   router.use('/ratings', ratingRoutes(parts, access));
   router.use('/callbacks', callBackRoutes(parts, access));

@@ -54,7 +54,8 @@ export function ticketRoutes(parts: AgentParts, access: Access): Router {
     const staff = caller?.role === 'clerk' || caller?.role === 'manager';
     const found = findTicket(parts, ticketId, staff);
     if (!found) throw new HallError('unknown-ticket', `There is no ticket ${ticketId} today.`);
-    return found;
+    // What stands on the paper, for a kiosk's screen that shows it instead. Staff have no need of it.
+    return caller?.role === 'kiosk' ? { ...found, key: parts.secrets.ticketKey(ticketId) } : found;
   };
   const run = async (command: Command): Promise<HallEvent[]> => {
     const outcome = await executor.execute(command);
@@ -87,7 +88,7 @@ export function ticketRoutes(parts: AgentParts, access: Access): Router {
     const ticketId = reserved?.data.ticketId ?? parts.state.keys[wish.idempotencyKey];
     if (!ticketId) throw new HallError('internal', 'The reserved ticket is not in the state.');
     await paperFate(executor, ticketId, FATE_MS);
-    response.status(reserved ? 201 : 200).json(view(ticketId));
+    response.status(reserved ? 201 : 200).json(view(ticketId, request.caller));
   });
 
   router.get('/:id', atKiosk, (request, response) => {
@@ -134,7 +135,7 @@ export function ticketRoutes(parts: AgentParts, access: Access): Router {
     const ticketId = idOf(request.params);
     body(nothing, request.body);
     await run({ name: 'ticket.take-on-screen', ticketId });
-    response.json(view(ticketId));
+    response.json(view(ticketId, request.caller));
   });
 
   /** What staff say of a priority that was claimed; or one that they give. The claim stays on the ticket either way. */

@@ -146,9 +146,7 @@ export function staffTicketView(
 ): TicketView {
   const { state, rules, clock } = parts;
   const { person, priorityDecision, match, parkedUntil, comeBackTo } = ticket;
-  const givenBack = person
-    ? cancelledLately(state, rules, person.hash, clock().toISOString())
-    : 0;
+  const givenBack = person ? cancelledLately(state, rules, person.hash, clock().toISOString()) : 0;
   return {
     ...ticketView(parts, ticket, ahead),
     ...(priorityDecision === null ? {} : { priorityDecision }),

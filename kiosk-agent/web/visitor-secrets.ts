@@ -1,5 +1,6 @@
 /**
- * What only the visitor of a visit can have: the address for the reason of a rating, the code of an opinion. Both are made from
+ * What only the visitor of a visit can have: the key on the ticket's paper, the address for the reason of a rating, the code of
+ * an opinion. All are made from
  * the agent's key and kept nowhere; the same question gives the same answer, also after a restart.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
@@ -14,6 +15,8 @@ export type VisitorSecrets = {
   reasonToken(session: number): string;
   /** the session that a token is for; null for one that was not made here */
   sessionOf(token: string): number | null;
+  /** what stands behind /t/ on a ticket's paper: its id is seen by every screen, this only by who holds the paper */
+  ticketKey(ticketId: string): string;
   /** the code for an opinion, by the key with which it was filed */
   opinionCode(idempotencyKey: string): string;
 };
@@ -31,6 +34,7 @@ export function visitorSecrets(key: Buffer): VisitorSecrets {
       const given = Buffer.from(token);
       return session > 0 && own.length === given.length && timingSafeEqual(own, given) ? session : null;
     },
+    ticketKey: (ticketId) => `t${mac(`ticket:${ticketId}`).toString('hex').slice(0, MAC_HEX)}`,
     opinionCode: (idempotencyKey) =>
       [...mac(`opinion:${idempotencyKey}`).subarray(0, CODE_LENGTH)]
         .map((byte) => CODE_LETTERS[byte % CODE_LETTERS.length])

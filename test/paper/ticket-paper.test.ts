@@ -13,6 +13,7 @@ const compose = ticketComposer(
   config,
   { zh: '过号作废', en: 'void' },
   () => 'http://192.168.1.20:8480/',
+  (ticketId) => `key-of-${ticketId}`,
   (code) => (code === 'K7MXP2QA' ? { from: '10:00', to: '10:30' } : undefined),
 );
 

@@ -127,9 +127,14 @@ describe('the slots of a day', () => {
     expect(capacityOf(state, { ...rules, windows }, 'mortgage')).toBe(0);
     const temporary = [{ number: 1, services: ['transfer'], temporary: true }];
     expect(capacityOf(state, { ...rules, windows: temporary }, 'transfer')).toBe(0);
-    // Three thirds are one window: 30 ÷ 10 × 1.
-    const thirds = [1, 2, 3].map((number) => ({ number, services: ['transfer', 'mortgage', 'query'] }));
-    expect(capacityOf(state, { ...rules, ...with_({ share: 1 }), windows: thirds }, 'transfer')).toBe(3);
+    // Six sixths are one window: 60 ÷ 10 × 0.5, and no place is lost to a fraction's last digit.
+    const sixths = [1, 2, 3, 4, 5, 6].map((number) => ({
+      number,
+      services: ['transfer', 'b', 'c', 'd', 'e', 'f'],
+    }));
+    expect(capacityOf(state, { ...rules, ...with_({ slotMinutes: 60 }), windows: sixths }, 'transfer')).toBe(
+      3,
+    );
   });
 
   it('take as many as the measured times allow, and none twice that hold already', () => {

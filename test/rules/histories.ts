@@ -143,7 +143,7 @@ export const rules: fc.Arbitrary<HallRules> = fc
             }
           : null,
     },
-    offlineNumbers: { from: 31, size: 5, days: 3 },
+    offlineNumbers: { from: 8, size: 4, days: 3 },
   }));
 
 /** Starts lie before the changes of summer time on both sides of the world. */
@@ -239,8 +239,8 @@ export class Crowd {
         };
       case 'window.transfer': {
         const service = rules.services[choice % 3]?.id ?? '';
-        const to = [{ service }, { window: 1 + (choice % 4) }, { service, window: 2 }, {}][choice % 4] ?? {};
-        return { name: kind, window, to, reason, ...(choice % 3 === 0 ? { comeBack: true } : {}) };
+        const to = [{ service }, { window: 1 + (pick % 4) }, { service, window: 2 }, {}][choice % 4] ?? {};
+        return { name: kind, window, to, reason, ...(choice % 12 < 6 ? { comeBack: true } : {}) };
       }
       case 'window.park':
         return { name: kind, window, reason, ...(choice % 2 ? { minutes: choice % 33 } : {}) };

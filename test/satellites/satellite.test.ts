@@ -201,6 +201,9 @@ describe('a satellite', () => {
       outcome: 'printed',
     });
     expect(await hub.command('print', print)).toMatchObject({ ok: true });
+    // A sheet behind it: had the job been printed again, that paper would lie below this one.
+    await hub.command('print', { job: 'job-1b', device: 'printer-2', bytes: sheet('THE NEXT ONE') });
+    await settled('job-1b');
     expect(papersWith('ONCE ONLY')).toBe(1);
     expect(hub.ofType('hall.sheet.settled').filter(({ data }) => data['job'] === 'job-1')).toHaveLength(1);
   });
@@ -265,12 +268,12 @@ describe('a satellite', () => {
       await hub.command('print', { job: 'job-4', device: 'printer-2', bytes: sheet('NOT AGAIN') }),
     ).toMatchObject({ ok: true });
     expect(
-      await hub.command('print', { job: 'job-5', device: 'printer-2', bytes: sheet('NEXT') }),
+      await hub.command('print', { job: 'job-5', device: 'printer-2', bytes: sheet('JOB FIVE') }),
     ).toMatchObject({
       ok: true,
     });
     await settled('job-5');
-    expect([papersWith('NOT AGAIN'), papersWith('NEXT')]).toEqual([0, 1]);
+    expect([papersWith('NOT AGAIN'), papersWith('JOB FIVE')]).toEqual([0, 1]);
   });
 });
 
@@ -326,7 +329,7 @@ describe('the hub as a satellite knows it', () => {
     silent = false;
     asked.connected();
     await until('it to be there', () => asked.reachable);
-    expect([said.slice(0, 2), said.at(-1)]).toEqual([[true, false], true]);
+    expect(said).toEqual([true, false, true]);
     await asked.close();
     await asked.close();
   });

@@ -208,10 +208,16 @@ describe('the API', () => {
       status: 200,
       body: { state: 'waiting', printed: true, number: failed.body['number'] },
     });
-    expect(await hall.as(null)('GET', `my-ticket/${String(failed.body['ticketId'])}`)).toMatchObject({
+    expect(await hall.as(null)('GET', `my-ticket/${String(failed.body['key'])}`)).toMatchObject({
       status: 200,
       body: { number: failed.body['number'], state: 'waiting' },
     });
+    // Every screen shows its id; only the paper has its key.
+    for (const method of ['GET', 'DELETE'])
+      expect(await hall.as(null)(method, `my-ticket/${String(failed.body['ticketId'])}`)).toMatchObject({
+        status: 404,
+        body: { code: 'unknown-ticket' },
+      });
   });
 
   it('keeps everything over a restart, also which number is next', async () => {

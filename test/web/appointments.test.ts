@@ -121,6 +121,11 @@ describe('an appointment', () => {
       status: 201,
       body: { number: 'A001', state: 'waiting', class: 'appointment', printed: true },
     });
+    // What leads to the visitor's own page, as after a tap.
+    expect(came.body['key']).toBe(
+      (await hall.as('kiosk')('GET', `tickets/${came.body['ticketId']}`)).body['key'],
+    );
+    expect(came.body['key']).toEqual(expect.any(String));
     const sheet = papers().find((text) => text.includes('A001'));
     expect(sheet).toContain('预约');
     const again = [await checkIn(code, tap), await checkIn(code), await checkIn(code, {}, 'clerk')];

@@ -40,7 +40,7 @@ const visitor = (method: string, path: string, content?: unknown): Promise<Answe
 const wait = (seconds: number): void => {
   now = new Date(now.getTime() + seconds * 1000);
 };
-type Visit = { session: number; ticketId: string; number: string };
+type Visit = { session: number; key: string; number: string };
 async function visit(window = 1): Promise<Visit> {
   const { body } = await hall.as('kiosk')('POST', 'tickets', {
     service: 'transfer',
@@ -53,7 +53,7 @@ async function visit(window = 1): Promise<Visit> {
   wait(60);
   const finished = await clerk('finish');
   const { session } = finished.body['evaluation'] as { session: number };
-  return { session, ticketId: String(body['ticketId']), number: String(body['number']) };
+  return { session, key: String(body['key']), number: String(body['number']) };
 }
 async function rated(level: number, window = 1): Promise<Visit> {
   const done = await visit(window);
@@ -180,21 +180,21 @@ describe('the address for the reason', () => {
 
 describe('rating from the phone', () => {
   it('is possible for a visit that lapsed, once, and brings the address for the reason', async () => {
-    const { ticketId, session } = await visit();
-    expect((await visitor('POST', `my-ticket/${ticketId}/rate`, { level: 5 })).body).toMatchObject({
+    const { key, session } = await visit();
+    expect((await visitor('POST', `my-ticket/${key}/rate`, { level: 5 })).body).toMatchObject({
       code: 'no-evaluation',
       state: 'open',
     });
     await visit();
-    expect((await visitor('GET', `my-ticket/${ticketId}/rate`)).body).toMatchObject({ state: 'not-rated' });
-    expect((await visitor('POST', `my-ticket/${ticketId}/rate`, { level: 6 })).status).toBe(400);
-    const given = await visitor('POST', `my-ticket/${ticketId}/rate`, { level: 2 });
+    expect((await visitor('GET', `my-ticket/${key}/rate`)).body).toMatchObject({ state: 'not-rated' });
+    expect((await visitor('POST', `my-ticket/${key}/rate`, { level: 6 })).status).toBe(400);
+    const given = await visitor('POST', `my-ticket/${key}/rate`, { level: 2 });
     expect(given).toMatchObject({ status: 200, body: { state: 'rated', window: 1 } });
     const token = tokenOf(String(given.body['reason']));
     expect((await visitor('GET', `reason/${token}`)).body).toMatchObject({ level: 2, state: 'open' });
-    expect((await visitor('POST', `my-ticket/${ticketId}/rate`, { level: 5 })).status).toBe(409);
+    expect((await visitor('POST', `my-ticket/${key}/rate`, { level: 5 })).status).toBe(409);
     expect(await bad(session)).toMatchObject({ level: 2, staff: '1001' });
-    expect((await visitor('POST', `my-ticket/${randomUUID()}/rate`, { level: 5 })).status).toBe(409);
+    expect((await visitor('POST', `my-ticket/${randomUUID()}/rate`, { level: 5 })).status).toBe(404);
   });
 });
 

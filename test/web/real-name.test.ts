@@ -98,8 +98,10 @@ const idCardOf = async (number: string): Promise<string> =>
   String((await identify(number)).body['idCard'] ?? '');
 const take = (more: object = {}, service = 'transfer'): Promise<Answer> =>
   hall.as('kiosk')('POST', 'tickets', { service, delivery: 'screen', idempotencyKey: randomUUID(), ...more });
-const leave = (ticketId: unknown): Promise<Answer> =>
-  hall.as(null)('DELETE', `my-ticket/${String(ticketId)}`);
+const keyOf = async (ticketId: unknown): Promise<string> =>
+  String((await hall.as('kiosk')('GET', `tickets/${String(ticketId)}`)).body['key']);
+const leave = async (ticketId: unknown): Promise<Answer> =>
+  hall.as(null)('DELETE', `my-ticket/${await keyOf(ticketId)}`);
 const staffTicket = async (ticketId: unknown): Promise<TicketView | undefined> =>
   ((await hall.as('clerk')('GET', 'queue')).body['tickets'] as Record<string, TicketView>)[String(ticketId)];
 const events = async (): Promise<HallEvent[]> =>
@@ -191,7 +193,7 @@ describe('a ticket with a name', () => {
     });
     const { body } = await take({ idCard, further: ['mortgage'] });
     expect(body).toMatchObject({ service: 'transfer', further: ['mortgage'] });
-    expect((await hall.as(null)('GET', `my-ticket/${String(body['ticketId'])}`)).body).toMatchObject({
+    expect((await hall.as(null)('GET', `my-ticket/${String(body['key'])}`)).body).toMatchObject({
       further: ['mortgage'],
       mayLeave: true,
     });
@@ -290,7 +292,7 @@ describe('at the window', () => {
       (await hall.as(null)('GET', 'queue')).body,
       (await hall.as(null)('GET', 'windows/1')).body,
       (await hall.as('kiosk')('GET', `tickets/${ticketId}`)).body,
-      (await hall.as(null)('GET', `my-ticket/${ticketId}`)).body,
+      (await hall.as(null)('GET', `my-ticket/${await keyOf(ticketId)}`)).body,
     ]);
     for (const word of ['990*', 'holder', 'no-match', 'takeAndCancel', personHash(checkSecret, 2026, ANNA)])
       expect(seen).not.toContain(word);

@@ -2,24 +2,20 @@
  * One day of the hall, played: people come, clerks call, and most of what can happen at a window happens to somebody. The player
  * asks the hall by commands and looks only at the events that come back.
  */
-import { createHash } from 'node:crypto';
-import type { HallEvent, Priority, RatingLevel } from '../../kiosk-agent/contract/events.ts';
+import type { HallEvent, Priority } from '../../kiosk-agent/contract/events.ts';
 import type { Command } from '../../kiosk-agent/hall/commands.ts';
 import type { Chance } from './chance.ts';
 import { SERVICES } from './hall.ts';
+import { planOffice } from './office.ts';
+import { planPaper } from './paper.ts';
+import { personOf, PERSONS } from './persons.ts';
 import { Plans } from './plans.ts';
+import { planRating } from './rating.ts';
+import { HOUR, MINUTE, SECOND, type Ask, type Going, type Today } from './today.ts';
 
-/** Asks at `at` (ms); the events that were decided, none for a repeat, null when it was refused. */
-export type Ask = (command: Command, at: number) => HallEvent[] | null;
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const PERSONS = 40_000;
 const STAFF = 14;
 /** How often people come, by the hour from opening on. */
 const CROWD = [1.4, 1.6, 1.2, 0.5, 0.6, 1.3, 1.1, 0.6, 0.15];
-const LEVELS: RatingLevel[] = [5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 4, 4, 4, 4, 3, 3, 2, 1];
 const PRIORITIES: Priority[] = ['elderly', 'disabled', 'military', 'pregnant'];
 
 type Window = {
@@ -33,16 +29,6 @@ type Window = {
   presses: number;
 };
 
-/** What goes on from day to day: numbers that are made once, and appointments that were given. */
-export type Going = {
-  made: number;
-  session: number;
-  boots: Map<number, { boot: number; presses: number }>;
-  booked: { appointment: string; day: string; at: number; person: number }[];
-  bad: { session: number; level: RatingLevel }[];
-  opinions: string[];
-};
-
 export class Day {
   readonly #ask: Ask;
   readonly #chance: Chance;
@@ -51,6 +37,7 @@ export class Day {
   readonly #opens: number;
   readonly #closes: number;
   readonly #plans = new Plans();
+  readonly #today: Today;
   readonly #windows = new Map<number, Window>();
   /** in line as far as the events say */
   readonly #line = new Set<string>();
@@ -65,6 +52,13 @@ export class Day {
     this.#name = day;
     this.#opens = Date.parse(`${day}T08:30:00+08:00`);
     this.#closes = Date.parse(`${day}T17:00:00+08:00`);
+    this.#today = {
+      ...{ ask, chance, going, opens: this.#opens },
+      hear: (events, at) => this.#hear(events, at),
+      plan: (at, run) => this.#plan(at, run),
+      id: (kind) => this.#id(kind),
+      service: () => this.#service(),
+    };
     for (let number = 1; number <= 12; number++) {
       const clerk = ((number + index) % STAFF) + 1;
       const before = going.boots.get(number) ?? { boot: 0, presses: 0 };
@@ -89,7 +83,7 @@ export class Day {
       for (const window of this.#windows.values()) if (window.open) this.#close(window, at, '下班');
     });
     this.#arrivals(visits);
-    this.#paperWork(nextDay);
+    planOffice(this.#today, nextDay);
     for (const each of this.#going.booked.filter(({ day }) => day === this.#name)) this.#appointment(each);
     this.#going.booked = this.#going.booked.filter(({ day }) => day > this.#name);
     for (let next = this.#plans.next(); next; next = this.#plans.next()) {
@@ -131,7 +125,7 @@ export class Day {
     if (!events) return;
     // An impatient second tap is the same ticket.
     if (chance.is(0.02)) this.#plan(at + 300, (now) => this.#ask({ ...tap, ticketId: this.#id('t') }, now));
-    if (paper) this.#paper(ticketId, at);
+    if (paper) planPaper(this.#today, ticketId, at);
     if (priority && chance.is(0.9))
       this.#plan(at + chance.between(10, 120) * SECOND, (now) =>
         this.#hear(
@@ -162,47 +156,6 @@ export class Day {
       );
   }
 
-  /** The printer's word, and the few sheets that do not come out. */
-  #paper(ticketId: string, at: number): void {
-    const chance = this.#chance;
-    const out = at + chance.between(0.8, 2) * SECOND;
-    if (chance.is(0.985)) {
-      this.#plan(out, (now) =>
-        this.#hear(
-          this.#ask(
-            { name: 'ticket.printed', ticketId, confirmedBy: 'process-id', printer: 'printer-1' },
-            now,
-          ),
-          now,
-        ),
-      );
-    } else if (chance.is(0.6)) {
-      this.#plan(out, (now) => this.#ask({ name: 'ticket.print-failed', ticketId, why: 'paper-out' }, now));
-      const onScreen = chance.is(0.7);
-      this.#plan(out + 20 * SECOND, (now) =>
-        this.#hear(
-          this.#ask(
-            onScreen
-              ? { name: 'ticket.take-on-screen', ticketId }
-              : { name: 'ticket.cancel', ticketId, by: 'nobody' },
-            now,
-          ),
-          now,
-        ),
-      );
-    } else {
-      this.#plan(out + 10 * SECOND, (now) =>
-        this.#ask({ name: 'ticket.unconfirmed', ticketId, why: 'no-answer' }, now),
-      );
-      this.#plan(out + 30 * SECOND, (now) =>
-        this.#hear(
-          this.#ask({ name: 'ticket.confirm-paper', ticketId, by: 'staff', staff: '1000' }, now),
-          now,
-        ),
-      );
-    }
-  }
-
   #appointment({ appointment, at, person }: Going['booked'][number]): void {
     const chance = this.#chance;
     if (chance.is(0.12)) return;
@@ -224,7 +177,7 @@ export class Day {
         ),
         now,
       );
-      if (events) this.#paper(ticketId, now);
+      if (events) planPaper(this.#today, ticketId, now);
     });
   }
 
@@ -355,7 +308,8 @@ export class Day {
   #finish(window: Window, at: number): void {
     const session = ++this.#going.session;
     const events = this.#hear(this.#ask({ name: 'window.finish', window: window.number, session }, at), at);
-    if (events?.some((event) => event.type === 'hall.rating.requested')) this.#rate(window, session, at);
+    if (events?.some((event) => event.type === 'hall.rating.requested'))
+      planRating(this.#today, window, session, at);
     this.#free(window, at);
   }
 
@@ -365,128 +319,6 @@ export class Day {
       window.busy = false;
       this.#tryCall(window, now);
     });
-  }
-
-  // Ratings
-
-  #rate(window: Window, session: number, at: number): void {
-    const chance = this.#chance;
-    const level = chance.pick(LEVELS);
-    const lapse = (now: number): void =>
-      void this.#ask({ name: 'rating.lapse', session, why: 'timeout' }, now);
-    const press = (now: number, pressedAt: number): void => {
-      window.presses++;
-      const command: Command = {
-        ...{ name: 'rating.press', window: window.number, session, keyRaw: String(6 - level), level },
-        device: { serial: `E${window.number}`, boot: `b${window.boot}`, seq: window.presses },
-        pressedAt: stamp(pressedAt),
-        clockOffsetMs: 0,
-      };
-      const events = this.#ask(command, now);
-      if (events?.some((event) => event.type === 'hall.rating.given') && level <= 2)
-        this.#going.bad.push({ session, level });
-      // A device that hears no acknowledgement says it again.
-      if (chance.is(0.02)) this.#plan(now + 400, (later) => this.#ask(command, later));
-    };
-    if (chance.is(0.7)) {
-      const pressedAt = at + chance.between(1, 20) * SECOND;
-      this.#plan(pressedAt, (now) => press(now, pressedAt));
-      if (chance.is(0.01)) this.#plan(pressedAt + 2 * SECOND, (now) => press(now, now));
-    } else if (chance.is(0.03)) {
-      // Its line was down: pressed in time, told ten minutes later.
-      this.#plan(at + 30 * SECOND, lapse);
-      this.#plan(at + 10 * MINUTE, (now) => press(now, at + 8 * SECOND));
-    } else this.#plan(at + 30 * SECOND, lapse);
-  }
-
-  // What the office does
-
-  #paperWork(nextDay: string | null): void {
-    const chance = this.#chance;
-    const going = this.#going;
-    for (const { session } of going.bad.splice(0)) {
-      if (chance.is(0.4))
-        this.#plan(this.#opens + chance.between(0, 2) * HOUR, (at) =>
-          this.#ask(
-            {
-              name: 'rating.give-reason',
-              session,
-              options: [chance.pick(['slow', 'rude', 'unclear'])],
-              by: 'qr',
-            },
-            at,
-          ),
-        );
-      this.#plan(this.#opens + 3 * HOUR, (at) =>
-        this.#ask({ name: 'follow-up.step', session, step: 'contacted', staff: '1000' }, at),
-      );
-      this.#plan(this.#opens + 4 * HOUR, (at) =>
-        this.#ask({ name: 'follow-up.step', session, step: 'answered', staff: '1000', text: '已说明' }, at),
-      );
-      this.#plan(this.#opens + 5 * HOUR, (at) =>
-        this.#ask(
-          { name: 'follow-up.step', session, step: 'closed', staff: '1000', outcome: 'explained' },
-          at,
-        ),
-      );
-    }
-    for (const opinion of going.opinions.splice(0)) {
-      this.#plan(this.#opens + HOUR, (at) =>
-        this.#ask({ name: 'opinion.assign', opinion, to: '1003', by: '1000' }, at),
-      );
-      this.#plan(this.#opens + 2 * HOUR, (at) =>
-        this.#ask({ name: 'opinion.answer', opinion, text: '谢谢，已改进', by: '1003' }, at),
-      );
-      this.#plan(this.#opens + 3 * HOUR, (at) =>
-        this.#ask({ name: 'opinion.close', opinion, outcome: 'resolved', reason: '已答复', by: '1000' }, at),
-      );
-    }
-    for (let each = chance.whole(0, 3); each > 0; each--)
-      this.#plan(this.#opens + chance.between(0, 8) * HOUR, (at) => {
-        const key = this.#id('o');
-        const events = this.#ask(
-          {
-            ...{
-              name: 'opinion.file',
-              kind: chance.pick(['suggestion', 'complaint', 'praise']),
-              channel: 'query',
-            },
-            ...{
-              text: '希望增加座位',
-              codeHash: createHash('sha256').update(key).digest('hex'),
-              idempotencyKey: key,
-            },
-          },
-          at,
-        );
-        const filed = events?.find((event) => event.type === 'hall.opinion.filed');
-        if (filed) going.opinions.push(filed.data.opinion);
-      });
-    if (nextDay === null) return;
-    for (let each = chance.whole(15, 30); each > 0; each--)
-      this.#plan(this.#opens + chance.between(0, 8) * HOUR, (at) => this.#book(nextDay, at));
-  }
-
-  #book(day: string, at: number): void {
-    const chance = this.#chance;
-    const half = chance.whole(0, 15);
-    const minutes = 8 * 60 + 30 + half * 30;
-    const from = `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
-    const appointment = codeOf(++this.#going.made);
-    const person = chance.whole(1, PERSONS);
-    const events = this.#ask(
-      {
-        ...{ name: 'appointment.book', appointment, service: this.#service(), day, from, channel: 'kiosk' },
-        ...{
-          person: personOf(person),
-          hashes: [personOf(person).hash],
-          idempotencyKey: `book-${appointment}`,
-        },
-      },
-      at,
-    );
-    if (events)
-      this.#going.booked.push({ appointment, day, at: Date.parse(`${day}T${from}:00+08:00`), person });
   }
 
   // The plan of the day
@@ -545,26 +377,4 @@ export class Day {
   #id(kind: string): string {
     return `${kind}${++this.#going.made}`;
   }
-}
-
-const persons = new Map<number, { hash: string; year: number; masked: string }>();
-
-/** Invented people: a number, hashed. */
-function personOf(number: number): { hash: string; year: number; masked: string } {
-  let person = persons.get(number);
-  if (!person) {
-    const hash = createHash('sha256').update(`person ${number}`).digest('hex');
-    person = { hash, year: 2026, masked: `990***********${String(number % 10_000).padStart(4, '0')}` };
-    persons.set(number, person);
-  }
-  return person;
-}
-
-/** Eight letters and digits of an appointment. */
-function codeOf(number: number): string {
-  return `H${number.toString(36).toUpperCase().padStart(7, '0')}`.slice(0, 12);
-}
-
-function stamp(at: number): string {
-  return `${new Date(at + 8 * HOUR).toISOString().slice(0, 23)}+08:00`;
 }

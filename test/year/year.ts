@@ -17,10 +17,11 @@ import { GROUPS, statistics } from '../../kiosk-agent/hall/totals/statistics.ts'
 import { openJournal, type Journal } from '../../kiosk-agent/journal/journal.ts';
 import { verifyJournal } from '../../kiosk-agent/journal/verify.ts';
 import { Chance } from './chance.ts';
-import { Day, type Going } from './day.ts';
+import { Day } from './day.ts';
 import { HALL } from './hall.ts';
 import { Recount, type Line, type Sheet } from './recount.ts';
 import { OldRule } from './old-rule.ts';
+import type { Going } from './today.ts';
 
 export type YearOptions = {
   days: number;

@@ -21,10 +21,10 @@ export function slots(
 ): Slot[] {
   const today = todayOf(state, time);
   if (day < today || day > addDays(today, rules.appointments.daysAhead)) return [];
+  const all = slotsOfDay(state, rules, service, day);
+  if (day > today) return all;
   const now = Date.parse(time);
-  return slotsOfDay(state, rules, service, day).filter(
-    ({ from }) => instantOf(day, from, rules.timeZone) > now,
-  );
+  return all.filter(({ from }) => instantOf(day, from, rules.timeZone) > now);
 }
 
 /** Every slot of the day, past ones too. */

@@ -3,7 +3,15 @@ import type { EventData } from '../../contract/events.ts';
 import type { AppliedEvent } from '../apply.ts';
 import { addDays } from '../calendar.ts';
 import type { HallState } from '../state.ts';
-import { BAD_KEPT, CALL_BACKS_KEPT, SAMPLES_KEPT, UPHELD_DAYS, type FollowUpState } from './state.ts';
+import {
+  BAD_KEPT,
+  CALL_BACKS_KEPT,
+  REASONS_KEPT,
+  SAMPLES_KEPT,
+  UPHELD_DAYS,
+  type FollowUp,
+  type FollowUpState,
+} from './state.ts';
 
 export function applyFollowUp({ followUps }: HallState, event: AppliedEvent): void {
   switch (event.type) {
@@ -41,6 +49,8 @@ export function applyFollowUp({ followUps }: HallState, event: AppliedEvent): vo
 function openDay(followUps: FollowUpState, day: string, time: string): void {
   for (const { session, until } of Object.values(followUps.reasons))
     if (Date.parse(until) < Date.parse(time)) delete followUps.reasons[session];
+  const latest = Object.values(followUps.reasons).sort((a, b) => (a.givenAt < b.givenAt ? 1 : -1));
+  for (const { session } of latest.slice(REASONS_KEPT)) delete followUps.reasons[session];
   for (const { session, keepUntil } of Object.values(followUps.bad))
     if (keepUntil !== null && keepUntil < day) delete followUps.bad[session];
   const since = addDays(day, -UPHELD_DAYS);
@@ -74,11 +84,16 @@ function opened(followUps: FollowUpState, data: EventData<'hall.rating.followed-
 
 /** The oldest closed one goes; when all are open, the oldest, and the hall's list says that there are more. */
 function makeRoom(followUps: FollowUpState): void {
-  const all = Object.values(followUps.bad).sort((a, b) => Date.parse(a.givenAt) - Date.parse(b.givenAt));
-  const first = all.find(({ state }) => state === 'closed') ?? all[0];
+  let first: FollowUp | undefined;
+  for (const each of Object.values(followUps.bad)) if (!first || goesBefore(each, first)) first = each;
   if (!first) return;
   if (first.state !== 'closed') followUps.leftOpen++;
   delete followUps.bad[first.session];
+}
+
+function goesBefore(one: FollowUp, other: FollowUp): boolean {
+  const closed = one.state === 'closed';
+  return closed === (other.state === 'closed') ? one.givenAt < other.givenAt : closed;
 }
 
 function stepDone(followUps: FollowUpState, data: EventData<'hall.rating.followed-up'>, time: string): void {

@@ -78,6 +78,8 @@ export type FollowUpState = {
 };
 
 export const BAD_KEPT = 1000;
+/** rated visits of earlier days whose reason may still come: a week of a large hall */
+export const REASONS_KEPT = 5000;
 export const UPHELD_DAYS = 400;
 export const SAMPLES_KEPT = 30;
 export const CALL_BACKS_KEPT = 1500;

@@ -73,11 +73,16 @@ function filed(opinions: OpinionState, data: Filed, time: string): void {
 
 /** The oldest struck-off one goes; when all are open, the oldest, and the list says that there are more. */
 function makeRoom(opinions: OpinionState): void {
-  const all = Object.values(opinions.known).sort((a, b) => Date.parse(a.filedAt) - Date.parse(b.filedAt));
-  const first = all.find(({ state }) => state === 'closed') ?? all[0];
+  let first: Opinion | undefined;
+  for (const each of Object.values(opinions.known)) if (!first || goesBefore(each, first)) first = each;
   if (!first) return;
   if (first.state !== 'closed') opinions.leftOpen++;
   delete opinions.known[first.opinion];
+}
+
+function goesBefore(one: Opinion, other: Opinion): boolean {
+  const closed = one.state === 'closed';
+  return closed === (other.state === 'closed') ? one.filedAt < other.filedAt : closed;
 }
 
 function onOpinion(opinions: OpinionState, number: string, change: (opinion: Opinion) => void): void {

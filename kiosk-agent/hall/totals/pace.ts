@@ -25,7 +25,7 @@ const KEPT = 40;
 const OUTSIDE = 0.1;
 /** How much one wait teaches, in units of the spread. */
 const STEP = 0.08;
-const REACH = { least: -0.8, most: 8 };
+const REACH = { least: -0.8, most: 2.5 };
 
 export function noPace(): Pace {
   return { lastAt: '', occupied: {}, gaps: [], busy: {}, free: {}, reach: { low: 1.2, high: 1.2 } };
