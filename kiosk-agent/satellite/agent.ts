@@ -26,7 +26,9 @@ import { serveLive } from '../web/live.ts';
 import type { DeviceRoom, KioskMessage } from '../web/parts.ts';
 import { notFound } from '../web/problems.ts';
 import { sessionRoutes, startServer, type WebServer } from '../web/server.ts';
+import { sessionKey } from '../web/access.ts';
 import { rulesOf } from '../web/views.ts';
+import { visitorSecrets } from '../web/visitor-secrets.ts';
 import { commandHandlers } from './commands.ts';
 import { Evaluations } from './evaluations.ts';
 import { Hub, hubMemory, NO_HUB_MEMORY } from './hub.ts';
@@ -205,6 +207,7 @@ export async function startSatellite(options: AgentOptions): Promise<Agent> {
       sheets,
       hub,
       missedRule: missedRule(rules.missed),
+      keyOf: visitorSecrets(sessionKey(stateFolder)).ticketKey,
       address: () => config.agent.publicUrl ?? web?.url ?? '',
       log,
     });

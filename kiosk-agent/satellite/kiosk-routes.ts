@@ -163,25 +163,21 @@ export function kioskRoutes(parts: KioskParts, access: Access): Router {
   router.get('/queue', (_request, response) => {
     response.json(parts.queue());
   });
+  /** What the QR on a ticket's paper leads to; `id` is the key that stands there. */
   router.get('/my-ticket/:id', async (request, response) => {
-    const ticketId = idOf(request);
-    const own = kiosk.look(ticketId);
-    const mine = own && {
-      number: own.number,
-      service: own.service,
-      state: own.state,
-      ahead: null,
-      waitMinS: null,
-      waitMaxS: null,
-      area: own.area,
-    };
-    if (mine && (!hub.reachable || !parts.delivered())) {
+    const key = idOf(request);
+    const own = kiosk.ofPaper(key);
+    const tellOwn = ({ number, service, state, ahead, waitMinS, waitMaxS, area }: TicketView): void => {
+      const mine = { number, service, state, ahead, waitMinS, waitMaxS, area, offline: true };
       response.set('cache-control', 'no-store').json(mine);
-      return;
-    }
-    const answer = await passOn('GET', `my-ticket/${ticketId}`);
-    if (mine && answer.status === 404) response.set('cache-control', 'no-store').json(mine);
+    };
+    if (own && (!hub.reachable || !parts.delivered())) return tellOwn(own);
+    const answer = await passOn('GET', `my-ticket/${key}`);
+    if (own && answer.status === 404) tellOwn(own);
     else send(response, answer);
+  });
+  router.delete('/my-ticket/:id', async (request, response) => {
+    send(response, await passOn('DELETE', `my-ticket/${idOf(request)}`));
   });
 
   /** The hub's one-time key for a visitor who is known here: the hub's own calls understand no other. */

@@ -14,6 +14,7 @@ import { composeTicket } from '../paper/ticket.ts';
 import type { Mark } from '../paper/texts.ts';
 import { isTaking } from '../web/opening.ts';
 import { refused } from '../web/problems.ts';
+import { codeHash } from '../web/visitor-secrets.ts';
 import type { Hub } from './hub.ts';
 import { sheetOfTap, type LentSheet, type SatelliteWish, type SheetFate } from './memory.ts';
 import { numbersLeft, offlineOfTap, offlineTicket, type OfflineTicket } from './offline-tickets.ts';
@@ -36,6 +37,8 @@ export type OfflineParts = {
   sheets: Sheets;
   hub: Hub;
   missedRule: Bilingual;
+  /** what only the paper of a ticket says: the hub hears its hash */
+  keyOf: (ticketId: string) => string;
   /** what the QR on the paper begins with */
   address: () => string;
   log: Logger;
@@ -80,6 +83,13 @@ export class OfflineKiosk {
     return ticket && this.#view(ticket);
   }
 
+  /** One of this kiosk's own tickets, by the key on its paper. */
+  ofPaper(key: string): TicketView | undefined {
+    const { executor, keyOf } = this.#parts;
+    const ticket = Object.values(executor.state.tickets).find(({ ticketId }) => keyOf(ticketId) === key);
+    return ticket && this.#view(ticket);
+  }
+
   /** Whether this ticket's paper is still this kiosk's matter. */
   isUnsettled(ticketId: string): boolean {
     const ticket = offlineTicket(this.#parts.executor.state, ticketId);
@@ -98,9 +108,11 @@ export class OfflineKiosk {
       throw new HallError('outside-hours', `Tickets are given from ${from} to ${to}.`, { from, to });
     }
     const { priority, person, further, ...rest } = wish;
+    const ticketId = `t${randomBytes(10).toString('hex')}`;
     const outcome = await executor.execute({
       name: 'ticket.reserve',
-      ticketId: `t${randomBytes(10).toString('hex')}`,
+      ticketId,
+      keyHash: codeHash(this.#parts.keyOf(ticketId)),
       ...rest,
       ...(priority ? { priority } : {}),
       ...(person ? { person } : {}),
@@ -224,7 +236,7 @@ export class OfflineKiosk {
         area: service?.area?.[language] ?? null,
         ...(ticket.person ? { holder: ticket.person.masked } : {}),
         takenAt: ticket.reservedAt.slice(0, 16).replace('T', ' '),
-        qr: new URL(`t/${ticket.ticketId}`, address()).href,
+        qr: new URL(`t/${this.#parts.keyOf(ticket.ticketId)}`, address()).href,
         missedRule: missedRule[language],
       },
       columns,

@@ -51,6 +51,8 @@ export type OfflineCommand =
       person?: PersonRef;
       further?: string[];
       kiosk: string;
+      /** SHA-256 of the key on its paper */
+      keyHash: string;
       clockOffsetMs: number;
       blocks: readonly NumberBlock[];
     }
@@ -222,7 +224,7 @@ function reserve(
     ...(person ? { person } : {}),
     ...(command.further?.length ? { further: command.further } : {}),
     kiosk: command.kiosk,
-    offline: { takenAt: time, clockOffsetMs },
+    offline: { takenAt: time, clockOffsetMs, keyHash: command.keyHash },
   });
   if (command.delivery === 'paper') return accept(reserved);
   return accept(reserved, happened('hall.ticket.printed', ticketId, time, { ...ref, confirmedBy: 'screen' }));

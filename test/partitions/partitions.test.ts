@@ -20,7 +20,7 @@ import { CABLES, PLACES, SATELLITES, WholeHall, type Cable, type Place } from '.
 
 const COMMANDS = Number(process.env['HALL_PARTITION_COMMANDS'] ?? 300);
 /** Every kind of fault at least once. */
-const FAULTS = Math.max(7, Math.round(COMMANDS / 40));
+const FAULTS = Math.max(8, Math.round(COMMANDS / 40));
 const SEED = 20261123;
 const random = generator(SEED);
 const folder = temporaryFolder('partitions');
@@ -119,6 +119,7 @@ async function faults(over: AbortController): Promise<Map<string, number>> {
       const all = [
         ...CABLES.map((cable) => () => cut(cable)),
         ...PLACES.map((place) => () => powerCut(place, restarting)),
+        () => unplug(),
       ];
       const shuffled = all.map((one) => ({ one, key: random() })).sort((a, b) => a.key - b.key);
       bag = shuffled.map(({ one }) => one);
@@ -163,6 +164,14 @@ async function powerCut(place: Place, restarting: Set<Promise<unknown>>): Promis
   await pause(random() * 300);
   if (cable) hall.cables.get(cable)!.mend();
   return `${place} without power`;
+}
+
+async function unplug(): Promise<string> {
+  const evaluator = hall.evaluators[Math.floor(random() * 2)]!;
+  await evaluator.unplug();
+  await pause(200 + random() * 600);
+  await evaluator.plug();
+  return 'evaluator unplugged';
 }
 
 /** Waits until more may be done in this phase; false when it is over. A command counts when somebody answered it. */

@@ -166,7 +166,7 @@ links: [{name: hub, url: "${through(`${agent} to hub`)}", token: "file:${token}"
   async #evaluator(serial: string): Promise<EvaluatorHandle> {
     const told = new Set<string>();
     this.acknowledged.set(serial, told);
-    return startEvaluator({
+    const evaluator = await startEvaluator({
       port: 'tcp:0',
       serial,
       onWire: (entry) => {
@@ -175,6 +175,10 @@ links: [{name: hub, url: "${through(`${agent} to hub`)}", token: "file:${token}"
           told.add(`${boot}/${seq}`);
       },
     });
+    // A poor line: what is said gets lost, also the acknowledgement of a press, or comes twice.
+    await evaluator.setFault('lost-frames', true, { rate: 0.1 });
+    await evaluator.setFault('doubled-frames', true, { rate: 0.2 });
+    return evaluator;
   }
 }
 

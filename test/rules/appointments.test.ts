@@ -383,6 +383,21 @@ describe('coming to an appointment', () => {
     });
   });
 
+  it('again after its ticket was cancelled is a new one: no paper came out, and nobody took it', () => {
+    const hall = new Hall(OPEN, at('09:40'));
+    const code = book(hall);
+    const [tap, next] = [checkIn(code, { delivery: 'paper' }), checkIn(code)];
+    hall.do(tap);
+    hall.do({ name: 'ticket.print-failed', ticketId: tap.ticketId, why: 'paper-out' });
+    expect(hall.do(next)).toEqual([]);
+    hall.do({ name: 'ticket.cancel', ticketId: tap.ticketId, by: 'nobody' });
+    expect(hall.do(tap)).toEqual([]);
+    hall.do(next);
+    expect(known(hall, code)).toMatchObject({ state: 'checked-in', ticketId: next.ticketId });
+    expect(hall.ticket(next.ticketId)).toMatchObject({ state: 'waiting', class: 'appointment' });
+    expect(hall.do(checkIn(code))).toEqual([]);
+  });
+
   it('by a card needs the card that made it, of this year or the last', () => {
     const hall = new Hall(OPEN, at('09:40'));
     const [named, nameless] = [book(hall, { who: 'a' }), book(hall, { from: '10:30' })];

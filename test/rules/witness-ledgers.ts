@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import type { EventDraft } from '../../kiosk-agent/contract/events.ts';
 import type { HallRules } from '../../kiosk-agent/hall/state.ts';
 
-type Life = 'booked' | 'checked-in' | 'cancelled' | 'lapsed';
+type Life = 'booked' | 'checked-in' | 'without-ticket' | 'cancelled' | 'lapsed';
 
 export class LedgerWitness {
   readonly #rules: HallRules;
-  readonly #appointments = new Map<string, { state: Life; to: string; day: string }>();
+  readonly #appointments = new Map<string, { state: Life; to: string; day: string; ticketId?: string }>();
   #surge: string | null = null;
   /** session → the level given, at the window or by phone */
   readonly #rated = new Map<number, number>();
@@ -34,7 +34,10 @@ export class LedgerWitness {
     switch (event.type) {
       case 'hall.appointment.booked': {
         const { appointment, day, to } = event.data;
-        must(this.#appointments.get(appointment)?.state !== 'checked-in', 'what was used is not moved');
+        must(
+          !['checked-in', 'without-ticket'].includes(this.#appointments.get(appointment)?.state ?? ''),
+          'what was used is not moved',
+        );
         this.#appointments.set(appointment, { state: 'booked', day, to });
         return;
       }
@@ -42,8 +45,11 @@ export class LedgerWitness {
         const { appointment, ticketId, punctual } = event.data;
         const known = this.#appointments.get(appointment);
         const was = known?.state;
-        must(was === 'booked' || was === 'lapsed', 'an appointment becomes one ticket');
-        if (known) known.state = 'checked-in';
+        must(
+          was === 'booked' || was === 'lapsed' || was === 'without-ticket',
+          'an appointment becomes one ticket; another only when that was cancelled',
+        );
+        if (known) Object.assign(known, { state: 'checked-in', ticketId });
         const ticket = together.find((each) => each.type === 'hall.ticket.reserved');
         must(ticket?.data.ticketId === ticketId, 'the check-in and its ticket are one write');
         must(ticket?.data.appointment === appointment, 'the ticket says what it is for');
@@ -53,6 +59,11 @@ export class LedgerWitness {
         );
         return;
       }
+      case 'hall.ticket.cancelled':
+        for (const known of this.#appointments.values())
+          if (known.state === 'checked-in' && known.ticketId === event.data.ticketId)
+            known.state = 'without-ticket';
+        return;
       case 'hall.appointment.cancelled':
       case 'hall.appointment.lapsed': {
         const known = this.#appointments.get(event.data.appointment);
@@ -77,7 +88,7 @@ export class LedgerWitness {
         must(this.#surge === null, 'a surge ends with its day');
         // What was used goes with its day; the far end may give its code again.
         for (const [code, { state }] of this.#appointments)
-          if (state === 'checked-in') this.#appointments.delete(code);
+          if (state === 'checked-in' || state === 'without-ticket') this.#appointments.delete(code);
         return;
       case 'hall.rating.given': {
         const { session, level } = event.data;

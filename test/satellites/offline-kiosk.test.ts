@@ -103,7 +103,10 @@ describe('a second kiosk that is cut off', () => {
       ['A701', 701, 'kiosk-2'],
       ['A702', 702, 'kiosk-2'],
     ]);
-    expect(came[0]?.data['offline']).toMatchObject({ takenAt: came[0]?.time });
+    expect(came[0]?.data['offline']).toMatchObject({
+      takenAt: came[0]?.time,
+      keyHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
   });
 
   it('gives the same ticket for the same tap, then and when the hub is back, and never asks the hub for it', async () => {
@@ -366,6 +369,7 @@ describe('numbers of leased blocks', () => {
         idempotencyKey: id,
         delivery: 'paper',
         kiosk: 'kiosk-2',
+        keyHash: '0'.repeat(64),
         clockOffsetMs,
         blocks,
       },

@@ -4,7 +4,7 @@ import type { Decision } from '../commands.ts';
 import { localTime } from '../day.ts';
 import { happened, NOTHING_NEW, refuse } from '../decision.ts';
 import type { HallRules, HallState } from '../state.ts';
-import { reserveTicket } from '../tickets.ts';
+import { reserveTicket, ticketOf } from '../tickets.ts';
 import type { AppointmentCommand } from './commands.ts';
 import { instantOf, todayOf } from './slots.ts';
 import { appointmentOf, type KnownAppointment } from './state.ts';
@@ -12,7 +12,10 @@ import { appointmentOf, type KnownAppointment } from './state.ts';
 type CheckIn = Extract<AppointmentCommand, { name: 'appointment.check-in' }>;
 type Punctual = EventData<'hall.appointment.checked-in'>['punctual'];
 
-/** Decides a check-in at `time`. One that is checked in already changes nothing: its ticket is the one it has. */
+/**
+ * Decides a check-in at `time`. One that is checked in already changes nothing: its ticket is the one it has, unless that was
+ * cancelled (no paper, and nobody took it on the screen): then the visitor may come again.
+ */
 export function checkIn(state: HallState, command: CheckIn, time: string, rules: HallRules): Decision {
   const known = appointmentOf(state.appointments, command.appointment);
   if (!known) return unknownAppointment();
@@ -20,7 +23,8 @@ export function checkIn(state: HallState, command: CheckIn, time: string, rules:
   const cardCounts = command.by === 'card' || (command.hashes !== undefined && known.person !== undefined);
   if (cardCounts && !isOf(known, command.hashes ?? []))
     return refuse('not-this-person', 'This appointment is not on the card that was read.');
-  if (known.state === 'checked-in') return NOTHING_NEW;
+  if (known.state === 'checked-in' && !lostItsTicket(state, known, command.idempotencyKey))
+    return NOTHING_NEW;
   if (known.state === 'cancelled') return notInThisState(known);
   const when = punctuality(state, rules, known, time);
   if (typeof when !== 'string') return when;
@@ -70,6 +74,12 @@ export function notInThisState({ appointment, state, ticketId }: KnownAppointmen
     state,
     ...(ticketId === null ? {} : { ticketId }),
   });
+}
+
+/** Its ticket was cancelled, and this is another tap than the one that made it. */
+function lostItsTicket(state: HallState, { ticketId }: KnownAppointment, key: string): boolean {
+  const ticket = ticketId === null ? undefined : ticketOf(state, ticketId);
+  return ticket?.state === 'cancelled' && !(Object.hasOwn(state.keys, key) && state.keys[key] === ticketId);
 }
 
 /** ms since 1970 of the slot's beginning, and of the end of the time in which coming late still counts. */
