@@ -27,7 +27,9 @@ describe('the configuration', () => {
   });
 
   it('takes the hall that ships', () => {
-    expect(loadConfig(join(ROOT, 'halls', 'weihai.yaml'), deviceFaults, '/state')).toMatchObject({ ok: true });
+    expect(loadConfig(join(ROOT, 'halls', 'weihai.yaml'), deviceFaults, '/state')).toMatchObject({
+      ok: true,
+    });
   });
 
   it('names every error at once with its path and line', () => {

@@ -127,7 +127,9 @@ async function linksAndClock(
   return [
     ...reached.map((one) => linkState(one.link, one.reached, agent, env, FAR_ENDS[config.agent.role])),
     clockItself(now(), newestAt, zones),
-    ...reached.flatMap((one) => clockBeside(one.link.name, one.reached, one.at, FAR_ENDS[config.agent.role]) ?? []),
+    ...reached.flatMap(
+      (one) => clockBeside(one.link.name, one.reached, one.at, FAR_ENDS[config.agent.role]) ?? [],
+    ),
   ];
 }
 

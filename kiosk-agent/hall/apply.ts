@@ -229,7 +229,8 @@ function openDay(state: HallState, day: string, time: string): void {
   for (const session of Object.values(state.sessions)) {
     const lapsedMs = Date.parse(time) - Date.parse(session.closedAt ?? time);
     const mayBeRated = session.rateUntil !== null && Date.parse(time) <= Date.parse(session.rateUntil);
-    if (session.state === 'rated' || (lapsedMs > LAPSED_KEPT_MS && !mayBeRated)) delete state.sessions[session.session];
+    if (session.state === 'rated' || (lapsedMs > LAPSED_KEPT_MS && !mayBeRated))
+      delete state.sessions[session.session];
   }
   for (const window of Object.values(state.windows))
     if (window.session !== null && !state.sessions[window.session]) window.session = null;

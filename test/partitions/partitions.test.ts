@@ -34,6 +34,7 @@ const answeredTaps: {
   ticketId: string;
   number: string;
   offline: boolean;
+  printed: boolean;
 }[] = [];
 let commands = 0;
 /** so many of them may be done before the next fault */
@@ -189,13 +190,14 @@ async function tapper(at: 'hub' | 'kiosk-2', over: AbortSignal): Promise<void> {
     for (;;) {
       const answer = await ask(at, token, 'POST', 'tickets', wish);
       if (answer && (answer.status === 200 || answer.status === 201)) {
-        const { ticketId, number, offline } = answer.body;
+        const { ticketId, number, offline, printed } = answer.body;
         answeredTaps.push({
           at,
           key,
           ticketId: String(ticketId),
           number: String(number),
           offline: offline === true,
+          printed: printed === true,
         });
         commands += 1;
         break;
@@ -330,14 +332,14 @@ function everyTapHasItsTicket(events: HallEvent[]): void {
 /** A paper that is out names a ticket of the log; a second one of a number says 补打; one from a cut-off kiosk says 离线. */
 function everySheetHasItsTicket(events: HallEvent[]): number {
   const reserved = events.filter((event) => event.type === 'hall.ticket.reserved');
-  const sheets = hall.printers.flatMap((printer) =>
-    printer.papers().flatMap(({ text }): Sheet[] => {
-      const number = /\b[AB]\d{3,}\b/.exec(text)?.[0];
-      return number ? [{ number, reprint: text.includes('补打'), offline: text.includes('离线') }] : [];
-    }),
-  );
+  const sheets = hall.papers.flatMap((text): Sheet[] => {
+    const number = /\b[AB]\d{3,}\b/.exec(text)?.[0];
+    return number ? [{ number, reprint: text.includes('补打'), offline: text.includes('离线') }] : [];
+  });
   const firsts = sheets.filter(({ reprint }) => !reprint).map(({ number }) => number);
   expect(firsts.length).toBe(new Set(firsts).size);
+  // Whoever was told that the paper is out has it.
+  expect(answeredTaps.filter(({ printed, number }) => printed && !firsts.includes(number))).toEqual([]);
   for (const sheet of sheets) {
     const its = reserved.filter((event) => event.data.number === sheet.number);
     expect(its, JSON.stringify(sheet)).toHaveLength(1);

@@ -31,6 +31,8 @@ export class WholeHall {
   readonly cables = new Map<Cable, Relay>();
   /** serial → `boot/seq` that the device was told is on disk */
   readonly acknowledged = new Map<string, Set<string>>();
+  /** the text of every sheet that came out, at both kiosks */
+  readonly papers: string[] = [];
   evaluators: EvaluatorHandle[] = [];
   printers: PrinterHandle[] = [];
   scanner: ScannerHandle | undefined;
@@ -77,7 +79,15 @@ export class WholeHall {
   async build(): Promise<void> {
     for (const serial of ['PART-1', 'PART-3']) this.evaluators.push(await this.#evaluator(serial));
     for (const id of ['printer-1', 'printer-2'])
-      this.printers.push(await startPrinter({ id, port: 'tcp:0', speed: Number.POSITIVE_INFINITY }));
+      this.printers.push(
+        await startPrinter({
+          id,
+          port: 'tcp:0',
+          speed: Number.POSITIVE_INFINITY,
+          // The roll itself keeps only the latest.
+          onPaper: ({ text }) => this.papers.push(text),
+        }),
+      );
     this.scanner = await startScanner({ port: 'tcp:0' });
     const [one, three] = this.evaluators.map(({ port }) => port);
     const [paperHere, paperThere] = this.printers.map(({ port }) => port);

@@ -5,6 +5,7 @@ import {
   startEvaluator,
   startPrinter,
   type EvaluatorHandle,
+  type Paper,
   type PrinterHandle,
 } from '../../firmware-sim/index.ts';
 import type { HallEvent } from '../../kiosk-agent/contract/events.ts';
@@ -143,7 +144,16 @@ describe('a hub and a satellite', () => {
     });
     const second = await tap();
     expect(second.body['number']).toBe('A702');
+    // The key on the paper leads to the ticket here, and after the merge at the hub.
+    const [qr = ''] = qrCodes(printer.papers().find(({ text }) => text.includes('A701')));
+    const key = /^http:\/\/hall\.example\/t\/([0-9a-z]+)$/.exec(qr)?.[1] ?? '';
+    expect(key).not.toBe(first.body['ticketId']);
+    expect((await satellite.as(null)('GET', `my-ticket/${key}`)).body).toMatchObject({ number: 'A701' });
     await mend();
+    await until('the hub to know the paper', async () => {
+      const { status, body } = await hub.as(null)('GET', `my-ticket/${key}`);
+      return status === 200 && body['number'] === 'A701';
+    });
     const order = await until('all to be in line', async () => {
       const { body } = await hub.as('clerk')('GET', 'queue');
       const tickets = Object.values(
@@ -208,3 +218,7 @@ describe('a hub and a satellite', () => {
     }
   });
 });
+
+function qrCodes(paper: Paper | undefined): string[] {
+  return paper?.lines.flatMap((line) => (line.kind === 'qr' ? [line.data] : [])) ?? [];
+}
