@@ -208,6 +208,7 @@ export async function startSatellite(options: AgentOptions): Promise<Agent> {
       hub,
       missedRule: missedRule(rules.missed),
       keyOf: visitorSecrets(sessionKey(stateFolder)).ticketKey,
+      extendedUntil: (day) => hubView.extendedUntil(day),
       address: () => config.agent.publicUrl ?? web?.url ?? '',
       log,
     });

@@ -57,6 +57,12 @@ export class HubView extends EventEmitter<{ change: [] }> {
     });
   }
 
+  /** Until when tickets are given on local day `day` (yyyy-MM-dd), HH:mm, where a surge that was heard of that day extends it. */
+  extendedUntil(day: string): string | undefined {
+    const view = this.latest?.view;
+    return view?.day.day === day ? (view.day.surge?.extendUntil ?? undefined) : undefined;
+  }
+
   /** The last view and when it was true; null when there never was one. */
   get latest(): { at: Date; view: PublicView } | null {
     const view = this.#held?.view ?? this.#kept.value?.view;

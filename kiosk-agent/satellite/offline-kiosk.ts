@@ -38,6 +38,8 @@ export type OfflineParts = {
   hub: Hub;
   missedRule: Bilingual;
   /** what only the paper of a ticket says: the hub hears its hash */
+  /** until when a surge extends a local day's hours, HH:mm, as far as the hub has said */
+  extendedUntil: (day: string) => string | undefined;
   keyOf: (ticketId: string) => string;
   /** what the QR on the paper begins with */
   address: () => string;
@@ -103,7 +105,8 @@ export class OfflineKiosk {
   async take(wish: OfflineWish): Promise<{ fresh: boolean; ticket: TicketView }> {
     const { config, executor, hub } = this.#parts;
     const before = this.ofTap(wish.idempotencyKey, wish.service);
-    if (!before && !isTaking(config.hall, hub.now)) {
+    const today = localDay(hub.now, config.hall.timeZone);
+    if (!before && !isTaking(config.hall, hub.now, this.#parts.extendedUntil(today))) {
       const { from, to } = config.hall.opening ?? { from: '', to: '' };
       throw new HallError('outside-hours', `Tickets are given from ${from} to ${to}.`, { from, to });
     }

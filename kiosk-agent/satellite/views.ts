@@ -42,7 +42,8 @@ export function publicView(parts: ViewParts): PublicView {
   const { timeZone } = config.hall;
   const latest = hubView.latest;
   const away = !hub.reachable;
-  const base = latest?.view ?? fromConfiguration(config, localTime(hub.now, timeZone).slice(0, 10));
+  const today = localTime(hub.now, timeZone).slice(0, 10);
+  const base = latest?.view ?? fromConfiguration(config, today);
   const since = hub.awaySince;
   return {
     ...base,
@@ -50,7 +51,7 @@ export function publicView(parts: ViewParts): PublicView {
     calls: away ? [] : base.calls,
     day: {
       ...base.day,
-      taking: away ? isTaking(config.hall, hub.now) : base.day.taking,
+      taking: away ? isTaking(config.hall, hub.now, hubView.extendedUntil(today)) : base.day.taking,
       printer: printerState(parts),
       journal: parts.journalState(),
     },

@@ -9,7 +9,7 @@ import { live } from './live-history.ts';
 
 const FULL = process.env['HALL_LONG'] === '1';
 const SEEDS = FULL ? [20261123, 20261124, 20261125, 20261126, 20261127] : [20261123];
-const STEPS = FULL ? 10_500 : 2_000;
+const STEPS = FULL ? 11_200 : 2_000;
 /** A state of a hall with a few dozen visitors a day; a year's is measured in test/year. */
 const STATE_MOST_BYTES = 1_000_000;
 
