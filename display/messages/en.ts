@@ -5,6 +5,7 @@ import type zh from './zh-CN.ts';
 const en: typeof zh = {
   app: { title: 'Service hall', otherLanguage: '中文' },
   common: {
+    extended: 'Open until {time} today',
     loading: 'Loading…',
     connecting: 'Connecting to the hall server…',
     staleSince: 'Data as of {time} · cut off for {age}',
@@ -68,6 +69,10 @@ const en: typeof zh = {
       'The printer cannot print now. You can still take a number on the screen: please write it down',
     noPrinter: 'This machine does not print. Your number appears on the screen: please write it down',
     hubAway: 'Tickets cannot be given right now; we are reconnecting. If urgent, please ask at the desk',
+    servedToday: {
+      no: 'With so many waiting, your turn may not come today. You may still take a ticket, or book another time at the desk',
+      doubtful: 'It is near closing time; your turn may come around closing',
+    },
     workingAlone: 'Working without the hall server; your number is valid',
     notGranted: 'This machine may not give tickets yet. Please take one at the desk',
     materials: 'Please bring',

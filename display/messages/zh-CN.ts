@@ -137,6 +137,7 @@ const linkState: Record<LinkState, string> = {
 export default {
   app: { title: '服务大厅', otherLanguage: 'English' },
   common: {
+    extended: '今日延长服务至 {time}',
     loading: '正在载入…',
     connecting: '正在连接大厅主机…',
     staleSince: '数据停在 {time} · 已断开 {age}',
@@ -197,6 +198,10 @@ export default {
     printerAway: '打印机暂时不能出票。仍可取号，号码会显示在屏幕上，请记下或拍照',
     noPrinter: '这台机器不打印号票，号码会显示在屏幕上，请记下或拍照',
     hubAway: '暂时不能取号，正在恢复。急需办理请到咨询台',
+    servedToday: {
+      no: '按现在的人数，今天可能办不到您。仍可取号等候，也可到咨询台预约其他时间',
+      doubtful: '今天接近下班，可能要等到下班前后',
+    },
     workingAlone: '暂与大厅服务器断开，号码照常有效',
     notGranted: '这台机器还没有取号权限，请到咨询台取号',
     materials: '请带好这些材料',

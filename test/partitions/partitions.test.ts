@@ -364,7 +364,7 @@ function offlineTicketsAreInOrder(events: HallEvent[]): number {
 
 /** The witness of the random histories reads the whole log: what was decided at one moment is one write. */
 function theWitnessAgrees(events: HallEvent[]): void {
-  const witness = new Witness(rulesOf(configOf(hall.hubYaml)));
+  const witness = new Witness({ ...rulesOf(configOf(hall.hubYaml)), timeZone: hall.timeZone });
   for (let at = 0; at < events.length;) {
     let end = at + 1;
     while (end < events.length && events[end]!.time === events[at]!.time) end += 1;

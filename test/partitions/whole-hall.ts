@@ -37,6 +37,8 @@ export class WholeHall {
   printers: PrinterHandle[] = [];
   scanner: ScannerHandle | undefined;
   hubYaml = '';
+  /** where it is about noon: no run goes over midnight, where numbers begin anew */
+  readonly timeZone = noon(new Date());
   tokens: Record<'kiosk' | 'clerk' | 'integrator' | 'kiosk-2', string> = {
     kiosk: '',
     clerk: '',
@@ -163,7 +165,7 @@ links: [{name: hub, url: "${through(`${agent} to hub`)}", token: "file:${token}"
 
   #agent(place: Exclude<Place, 'central'>, yaml: string): void {
     const file = join(this.folder, `${place}.yaml`);
-    writeFileSync(file, yaml);
+    writeFileSync(file, yaml.replace('Asia/Shanghai', this.timeZone));
     this.#start.set(place, () =>
       startProgram(
         'kiosk-agent/cli.ts',
@@ -190,6 +192,12 @@ links: [{name: hub, url: "${through(`${agent} to hub`)}", token: "file:${token}"
     await evaluator.setFault('doubled-frames', true, { rate: 0.2 });
     return evaluator;
   }
+}
+
+/** `Etc/GMT-8` is eight hours before Greenwich's clock. */
+function noon(now: Date): string {
+  const hours = 12 - now.getUTCHours();
+  return `Etc/GMT${hours > 0 ? '-' : '+'}${Math.abs(hours)}`;
 }
 
 async function freePort(): Promise<number> {

@@ -11,7 +11,7 @@ const FULL = process.env['HALL_LONG'] === '1';
 const SEEDS = FULL ? [20261123, 20261124, 20261125, 20261126, 20261127] : [20261123];
 const STEPS = FULL ? 11_200 : 2_000;
 /** A state of a hall with a few dozen visitors a day; a year's is measured in test/year. */
-const STATE_MOST_BYTES = 1_000_000;
+const STATE_MOST_BYTES = 500_000;
 
 describe('a long history', () => {
   it.each(SEEDS)(
