@@ -184,7 +184,10 @@ export function ownCells(at: At, gone: Gone): Record<string, () => Promise<void>
       device.press(2);
       // The age in the message: an hour and a little.
       expect(said(device, /^\$KEY,.*,36000\d\d\*|^key .* age 3600\d00$/).length).toBeGreaterThan(0);
-      expect(await given(session)).toMatchObject({ level: 4, flags: ['time-doubtful'] });
+      expect(await given(session)).toMatchObject({
+        level: 4,
+        flags: expect.arrayContaining(['time-doubtful']),
+      });
       const late = await visit();
       await lit(device, late);
       await device.unplug();
@@ -192,7 +195,10 @@ export function ownCells(at: At, gone: Gone): Record<string, () => Promise<void>
       await is(gone.unplugged);
       await visit();
       await device.plug();
-      expect(await given(late)).toMatchObject({ level: 1, flags: ['arrived-late', 'time-doubtful'] });
+      expect(await given(late)).toMatchObject({
+        level: 1,
+        flags: expect.arrayContaining(['arrived-late', 'time-doubtful']),
+      });
       expect(ratings()).toHaveLength(2);
       await device.setFault('clock', false);
       await recovers();

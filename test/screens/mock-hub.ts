@@ -306,6 +306,8 @@ export async function mockHub(dist: string) {
     lookAnswer: (): { status: number; body: unknown } => ({ status: 200, body: ticket('A001', 'printing') }),
     rateAnswer: (): { status: number; body: unknown } => ({ status: 200, body: {} }),
     testAnswer: (): Answer | Promise<Answer> => ({ status: 200, body: { ok: true } }),
+    /** the hall's own lists; where there is none, the page has its own */
+    reasons: {} as Record<string, { zh: string; en: string }[]>,
     work: deviceWork(),
     requests: [] as { method: string; path: string; body: unknown }[],
     run: 'run-1',
@@ -397,6 +399,7 @@ export async function mockHub(dist: string) {
   );
   mockDevices(app, hub.work);
   app.post('/api/v1/devices/:id/test', async (_request, response) => send(response, await hub.testAnswer()));
+  app.get('/api/v1/reasons', (_request, response) => response.json(hub.reasons));
   app.get('/api/v1/my-ticket/:id', (_request, response) => send(response, hub.lookAnswer()));
   app.use(express.static(dist));
   app.get(/.*/, (_request, response) => response.sendFile('index.html', { root: dist }));

@@ -339,6 +339,35 @@ describe('the clerk', () => {
     ]);
   });
 
+  test("chooses from the hall's own reasons, and can have the visitor back", async () => {
+    hub.reasons = { transfer: [{ zh: '业务类型不符', en: 'Other service needed' }] };
+    await desk(1);
+    await page.keyboard.press('F6');
+    await page.selectOption('select', 'service first');
+    await page.getByLabel('办完后转回 1 号窗口').check();
+    await page.getByText('业务类型不符').click();
+    await page.keyboard.press('Enter');
+    await soon(() => sent('/transfer$').map((one) => one.body)).toEqual([
+      { reason: '业务类型不符', service: 'first', comeBack: true },
+    ]);
+    hub.reasons = {};
+  });
+
+  test('sees whose number it is and confirms a priority, or denies it with a reason', async () => {
+    const claimed = { ...ticket('C003', 'serving'), holder: '990***********0010', priority: 'elderly' };
+    hub.set({ tickets: { [claimed.ticketId]: claimed } });
+    await desk(1);
+    await page.getByText('990***********0010').waitFor();
+    await page.getByRole('button', { name: '核验通过' }).click();
+    await soon(() => sent('/priority$').map((one) => one.body)).toEqual([{ decision: 'confirmed' }]);
+    await page.getByRole('button', { name: '不符合优先' }).click();
+    await page.keyboard.press('Enter');
+    await soon(() => sent('/priority$').map((one) => one.body)).toContainEqual({
+      decision: 'denied',
+      reason: '未出示证件',
+    });
+  });
+
   test('sees that the visitor has rated, and never how', async () => {
     hub.set({
       windows: {
