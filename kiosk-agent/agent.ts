@@ -30,6 +30,7 @@ import { tellSigns } from './reactions/calling.ts';
 import { tellDay } from './reactions/day.ts';
 import { tellDevices } from './reactions/devices.ts';
 import { tellEvaluations } from './reactions/evaluation.ts';
+import { materialsPrinter } from './reactions/notice-paper.ts';
 import { tellPads } from './reactions/pads.ts';
 import { tellPrinting } from './reactions/printing.ts';
 import { tellReaders } from './reactions/readers.ts';
@@ -243,6 +244,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         },
       },
       printAppointment: appointmentPrinter(config, printersFor),
+      printMaterials: materialsPrinter(config, printersFor),
       secrets: visitorSecrets(sessionKey(options.stateFolder)),
       publicUrl: () => config.agent.publicUrl ?? web?.url ?? '',
       onChange: (listener) => {

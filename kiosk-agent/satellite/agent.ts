@@ -17,6 +17,7 @@ import { lastPress } from '../hall/presses.ts';
 import { openIdentity, typedPerson } from '../identity.ts';
 import { openJournal } from '../journal/journal.ts';
 import { LinkSender } from '../link/sender.ts';
+import { materialsPrinter } from '../reactions/notice-paper.ts';
 import { tellDevices } from '../reactions/devices.ts';
 import { deviceRoom, WireTap } from '../technician.ts';
 import { deviceRoutes } from '../web/devices.ts';
@@ -28,6 +29,7 @@ import { notFound } from '../web/problems.ts';
 import { sessionRoutes, startServer, type WebServer } from '../web/server.ts';
 import { sessionKey } from '../web/access.ts';
 import { rulesOf } from '../web/views.ts';
+import { noticeRoutes } from '../web/notice.ts';
 import { visitorSecrets } from '../web/visitor-secrets.ts';
 import { commandHandlers } from './commands.ts';
 import { Evaluations } from './evaluations.ts';
@@ -310,6 +312,15 @@ export async function startSatellite(options: AgentOptions): Promise<Agent> {
       api.use('/devices', deviceRoutes(parts, access));
       api.use('/identity', identityRoutes(parts, access));
       api.use(
+        noticeRoutes(
+          {
+            // The configuration knows it all: printed here, also while the hub is away.
+            printMaterials: materialsPrinter(config, () => devices.printers()),
+            clock,
+            timeZone: config.hall.timeZone,
+          },
+          access,
+        ),
         kioskRoutes(
           {
             kiosk,

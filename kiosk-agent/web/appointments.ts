@@ -21,6 +21,7 @@ import type { Command } from '../hall/commands.ts';
 import { localTime } from '../hall/day.ts';
 import type { Access, Caller } from './access.ts';
 import type { Identified } from './identity.ts';
+import { withinTime } from './notice.ts';
 import type { AgentParts } from './parts.ts';
 import { body, refused } from './problems.ts';
 import { FATE_MS, newTicketId, paperFate, refuseOutsideHours, tapKey } from './tickets.ts';
@@ -245,12 +246,7 @@ export function appointmentRoutes(parts: AgentParts, access: Access): Router {
     language: 'zh' | 'en',
     caller: Caller | null | undefined,
   ): Promise<{ state: 'printed' | 'printing' | 'failed' | 'unconfirmed'; why?: string }> {
-    const printed = parts.printAppointment(appointment, language, caller?.agent ?? null);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<{ state: 'printing' }>((resolve) => {
-      timer = setTimeout(() => resolve({ state: 'printing' }), FATE_MS);
-    });
-    return Promise.race([printed, late]).finally(() => clearTimeout(timer));
+    return withinTime(parts.printAppointment(appointment, language, caller?.agent ?? null), FATE_MS);
   }
 
   return router;

@@ -102,6 +102,13 @@ export interface AgentParts {
     language: 'zh' | 'en',
     kiosk: string | null,
   ): Promise<{ state: 'printed' } | { state: 'failed' | 'unconfirmed'; why: PaperFault }>;
+  /** the one-time notice of a service on paper, at a kiosk; null for a service that the hall has not */
+  printMaterials(
+    service: string,
+    language: 'zh' | 'en',
+    kiosk: string | null,
+    day: string,
+  ): Promise<{ state: 'printed' } | { state: 'failed' | 'unconfirmed'; why: PaperFault }> | null;
   /** links and codes that only a visitor can have */
   readonly secrets: VisitorSecrets;
   /** what the addresses for visitors begin with */

@@ -22,6 +22,7 @@ import { opinionRoutes } from './opinions.ts';
 import { ratingRoutes } from './ratings.ts';
 import { rateRoutes, reasonLinkRoutes, reasonRoutes } from './reason.ts';
 import { queryRoutes } from './query.ts';
+import { noticeRoutes } from './notice.ts';
 import { offerRoutes } from './offer.ts';
 import { statisticsRoutes } from './statistics.ts';
 import { surgeRoutes } from './surge.ts';
@@ -176,6 +177,12 @@ function api(parts: AgentParts, access: Access, screens: () => number): Router {
   router.use('/devices', deviceRoutes(parts, access));
   router.use(traceRoutes(parts, access));
   router.use(offerRoutes(parts));
+  router.use(
+    noticeRoutes(
+      { printMaterials: parts.printMaterials, clock: parts.clock, timeZone: parts.rules.timeZone },
+      access,
+    ),
+  );
   router.use(surgeRoutes(parts, access));
   router.use(statisticsRoutes(parts, access));
   router.use(notFound);

@@ -1,4 +1,4 @@
-/** Ten million hostile bytes through the boot-keyboard codec: each piece is one report, also as the eight bytes it should have. */
+/** Millions of hostile bytes through the boot-keyboard codec: each piece is one report, also as the eight bytes it should have. */
 import { expect, it } from 'vitest';
 import { BootKeyboard } from '../../kiosk-agent/device/codec/boot-keyboard.ts';
 import { FUZZ_BYTES, fuzzCodec } from './hostile.ts';

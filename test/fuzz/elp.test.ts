@@ -1,4 +1,4 @@
-/** Ten million hostile bytes through the ELP/1 receiver. */
+/** Millions of hostile bytes through the ELP/1 receiver. */
 import { expect, it } from 'vitest';
 import { ElpReceiver } from '../../kiosk-agent/device/codec/elp.ts';
 import vectors from '../vectors/elp.json' with { type: 'json' };

@@ -1,4 +1,4 @@
-/** Ten million hostile bytes through the sorter of a printer's answers. */
+/** Millions of hostile bytes through the sorter of a printer's answers. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { ReplyStream } from '../../kiosk-agent/device/codec/escpos.ts';

@@ -1,4 +1,4 @@
-/** Ten million bytes that no device should send, through the receivers of described devices. */
+/** Millions of bytes that no device should send, through the receivers of described devices. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { compileFrames } from '../../kiosk-agent/device/codec/frames.ts';

@@ -4,7 +4,7 @@
  * received, an ACK that a device received, a sheet that came out. When everything is whole again each of these must be in the
  * hub's log once, and the far end's copy must be that log.
  *
- * HALL_PARTITION_COMMANDS sets how many commands (CI: 10,000). The commands and faults come from a recorded seed; when
+ * HALL_PARTITION_COMMANDS sets how many commands (`npm run test:partitions`: 10,000). The commands and faults come from a recorded seed; when
  * exactly they meet is the machine's.
  */
 import { randomUUID } from 'node:crypto';
@@ -18,7 +18,7 @@ import { api, temporaryFolder, until } from '../harness/programs.ts';
 import { Witness } from '../rules/witness.ts';
 import { CABLES, PLACES, SATELLITES, WholeHall, type Cable, type Place } from './whole-hall.ts';
 
-const COMMANDS = Number(process.env['HALL_PARTITION_COMMANDS'] ?? 300);
+const COMMANDS = Number(process.env['HALL_PARTITION_COMMANDS'] ?? 200);
 /** Every kind of fault at least once. */
 const FAULTS = Math.max(8, Math.round(COMMANDS / 40));
 const SEED = 20261123;

@@ -110,6 +110,17 @@ describe('the kiosk', () => {
     },
   );
 
+  test('says before the ticket what to bring, how long it takes, what it costs, and when today may not be enough', async () => {
+    const { transfer } = hub.view.services;
+    if (transfer) hub.set({ services: { transfer: { ...transfer, servedToday: 'no' } } });
+    await open('/kiosk', 1080, 1920);
+    await choose();
+    const said = (await page.locator('.detail').textContent()) ?? '';
+    for (const words of ['证明转移的材料', '10 个工作日', '住宅 80 元/件', '今天可能办不到您。仍可取号'])
+      expect(said).toContain(words);
+    expect((await measure()).outside).toEqual([]);
+  });
+
   test('elder mode is 1.4 times the size', async () => {
     await open('/kiosk', 1080, 1920);
     const size = () =>
@@ -294,6 +305,20 @@ describe('the board', () => {
     hub.back();
     await soon(() => page.locator('.big .n').textContent()).toBe('B007');
     expect(await page.locator('.stale').count()).toBe(0);
+  });
+});
+
+describe('the board of a busy day', () => {
+  test('has the fees with their legal basis, and says what the hall does against the rush', async () => {
+    const notice = { zh: '今日人多，服务延长至 18:00', en: 'Busy today: open until 18:00' };
+    hub.view.day.surge = { notice, extendUntil: '18:00' };
+    // What else would have its turn.
+    hub.view.windows = {};
+    Object.assign(hub.view.hall, { notices: [], missedRule: { zh: '', en: '' } });
+    await open('/board', 1920, 1080);
+    await page.getByText('依据：发改价格规〔2016〕2559号').waitFor();
+    expect(await page.locator('.fees').textContent()).toMatch(/登记.*(元\/件|免费)/);
+    await page.getByText(/服务延长至 18:00|open until 18:00/).waitFor();
   });
 });
 
