@@ -7,7 +7,7 @@ import type {
   WindowView,
   Role,
 } from '../kiosk-agent/contract/live.ts';
-import type { Priority, RatingLevel } from '../kiosk-agent/contract/events.ts';
+import type { PaperFault, Priority, RatingLevel } from '../kiosk-agent/contract/events.ts';
 import type { ProblemCode } from '../kiosk-agent/contract/problem.ts';
 
 export type TroubleCode = ProblemCode | 'unreachable' | 'unknown';
@@ -142,6 +142,14 @@ export const windows = {
   rate: (window: number, session: number, level: RatingLevel) =>
     call<unknown>('POST', `/windows/${window}/rate`, { session, level }),
 };
+
+/** The one-time notice of a service on the kiosk's paper. */
+export const printNotice = (service: string, language: 'zh' | 'en') =>
+  call<{ state: 'printed' | 'printing' | 'failed' | 'unconfirmed'; why?: PaperFault }>(
+    'POST',
+    `/services/${encodeURIComponent(service)}/notice`,
+    { language },
+  );
 
 /** What the code on a ticket's paper leads to. */
 export type MyTicket = Pick<

@@ -69,6 +69,12 @@ const en: typeof zh = {
       'The printer cannot print now. You can still take a number on the screen: please write it down',
     noPrinter: 'This machine does not print. Your number appears on the screen: please write it down',
     hubAway: 'Tickets cannot be given right now; we are reconnecting. If urgent, please ask at the desk',
+    notice: {
+      offered: 'Print this list',
+      printing: 'Printing',
+      printed: 'Please take the list',
+      failed: 'Not printed; please ask at the desk',
+    },
     servedToday: {
       no: 'With so many waiting, your turn may not come today. You may still take a ticket, or book another time at the desk',
       doubtful: 'It is near closing time; your turn may come around closing',

@@ -399,6 +399,7 @@ export async function mockHub(dist: string) {
   );
   mockDevices(app, hub.work);
   app.post('/api/v1/devices/:id/test', async (_request, response) => send(response, await hub.testAnswer()));
+  app.post('/api/v1/services/:id/notice', (_request, response) => response.json({ state: 'printed' }));
   app.get('/api/v1/reasons', (_request, response) => response.json(hub.reasons));
   app.get('/api/v1/my-ticket/:id', (_request, response) => send(response, hub.lookAnswer()));
   app.use(express.static(dist));

@@ -119,6 +119,11 @@ describe('the kiosk', () => {
     for (const words of ['证明转移的材料', '10 个工作日', '住宅 80 元/件', '今天可能办不到您。仍可取号'])
       expect(said).toContain(words);
     expect((await measure()).outside).toEqual([]);
+    await page.getByRole('button', { name: '打印告知单' }).click();
+    await page.getByText('请取走告知单').waitFor();
+    expect(sent('/notice$').map((one) => [one.path, one.body])).toEqual([
+      ['/services/transfer/notice', { language: 'zh' }],
+    ]);
   });
 
   test('elder mode is 1.4 times the size', async () => {

@@ -62,7 +62,7 @@ describe('the one-time notice of a service', () => {
   });
 
   it('tells the visitor what is wrong with the printer', async () => {
-    printer.setFault('paper-out', true);
+    await printer.setFault('paper-out', true);
     await until('the printer to say so', async () =>
       JSON.stringify((await hall.as(null)('GET', 'health')).body).includes('paper-out'),
     );
