@@ -3,25 +3,29 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Logger } from 'pino';
-import { readSecret, type Config } from './config.ts';
+import { readSecret } from './config.ts';
 import type { LinkStatus } from './contract/link.ts';
 import { HallError } from './contract/problem.ts';
 import { systemClock } from './device/clock.ts';
 import type { DeviceStatus, TicketPrinter } from './device/driver/interfaces.ts';
-import type { FoundSources } from './device/found.ts';
-import { openDevices } from './device/manager.ts';
-import { PluggedIn } from './device/plugged-in.ts';
-import { nodeHid } from './device/transport/node-hid.ts';
-import type { HidBackend } from './device/transport/hid-backend.ts';
-import { Executor, type Clock } from './executor.ts';
+import { Executor } from './executor.ts';
 import { startSatelliteDesk } from './satellites/desk.ts';
 import { withSatellites } from './satellites/device-room.ts';
-import { localTime } from './hall/day.ts';
 import { lastPress } from './hall/presses.ts';
 import { missedRule } from './hall/missed-rule.ts';
+import {
+  answers,
+  beginAnewWhenSetBack,
+  linkTokens,
+  openDeviceParts,
+  sourceOf,
+  tellRepair,
+  tellWritable,
+  type Agent,
+  type AgentOptions,
+} from './foundation.ts';
 import { openIdentity, typedPerson } from './identity.ts';
-import { openJournal, type OpenedJournal } from './journal/journal.ts';
+import { openJournal } from './journal/journal.ts';
 import { LinkSender } from './link/sender.ts';
 import { createPlatform, type PlatformSettings } from './platform/platform.ts';
 import { appointmentPrinter } from './reactions/appointment-paper.ts';
@@ -36,37 +40,13 @@ import { tellPrinting } from './reactions/printing.ts';
 import { tellReaders } from './reactions/readers.ts';
 import { takeSurge } from './reactions/surge.ts';
 import { ticketComposer } from './reactions/ticket-paper.ts';
-import { deviceRoom, WireTap } from './technician.ts';
+import { deviceRoom } from './technician.ts';
 import { sessionKey } from './web/access.ts';
 import { IdentityDesk } from './web/identity.ts';
 import type { AgentParts, KioskMessage } from './web/parts.ts';
 import { startWeb, type WebServer } from './web/server.ts';
 import { rulesOf } from './web/views.ts';
 import { visitorSecrets } from './web/visitor-secrets.ts';
-
-export type AgentOptions = {
-  config: Config;
-  stateFolder: string;
-  screensFolder: string;
-  version: string;
-  clock: Clock;
-  /** [0…1) */
-  random: () => number;
-  env: NodeJS.ProcessEnv;
-  log: Logger;
-  /** the operating system's HID devices, unless a test brings its own */
-  hid?: HidBackend;
-  /** what is plugged in, unless a test says it */
-  sources?: FoundSources;
-};
-export type Agent = {
-  url: string;
-  /** lets the commands on this computer in as technician; a new one each run */
-  token: string;
-  /** the journal's thread answers; whoever hears it knows that the event loop turns too */
-  progress(): Promise<boolean>;
-  close(): Promise<void>;
-};
 
 /** Starts an agent. Throws HallError or the socket's error when it cannot; nothing is left running then. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
@@ -95,42 +75,16 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
     const changes = new EventEmitter<{ change: [] }>().setMaxListeners(0);
     const changed = (): boolean => changes.emit('change');
-    executor.on('writable', (writable, why) => {
-      if (writable) log.info('the disk takes writes again');
-      else log.error({ why }, 'the disk refuses to write: nothing is accepted until it does');
-      changed();
-    });
-
-    const tap = new WireTap(
-      config.devices.map(({ id }) => id),
-      clock,
-      rules.timeZone,
-    );
-    const hid = options.hid ?? nodeHid();
-    const pluggedIn = await PluggedIn.open({
-      file: join(options.stateFolder, 'bindings.json'),
-      hid,
-      clock: systemClock,
-      random: options.random,
-      log,
-      ...(options.sources && { sources: options.sources }),
-    });
-    ends.push(() => pluggedIn.close());
+    tellWritable(executor, log, changed);
     const know = openIdentity(config, options.stateFolder, options.env);
-    const devices = openDevices(config.devices, {
-      clock: systemClock,
-      random: options.random,
-      log,
-      hid,
+    const opening = await openDeviceParts(
+      options,
       know,
-      lastSeq: (serial, boot) => lastPress(executor.state, serial, boot),
-      openBound: pluggedIn.openBound,
-      settled: pluggedIn.settled,
-      onFrame: (line, direction, bytes, decoded) => tap.take({ line, direction, bytes, decoded }),
-    });
-    ends.push(() => devices.close());
-    pluggedIn.watch(devices);
-    pluggedIn.on('changed', changed);
+      (serial, boot) => lastPress(executor.state, serial, boot),
+      changed,
+    );
+    ends.push(() => opening.close());
+    const { devices, pluggedIn, tap } = opening;
 
     const links = config.links.map(
       (link) =>
@@ -141,19 +95,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           agentId: config.agent.id,
           source: sourceOf(opened),
           commands: { appointments: takeAppointments(executor), surge: takeSurge(executor) },
-          // The next hop has more than this journal: it was set back to an older copy. The next start begins a new epoch.
-          onSetBack: (epoch, why) => {
-            if (epoch !== journal.epoch) return;
-            log.error(
-              { link: link.name, why },
-              'the next hop has more than this journal: the next start begins a new epoch',
-            );
-            try {
-              journal.beginNewEpochAtStart(why);
-            } catch (error) {
-              log.error({ error }, 'the wish for a new epoch could not be written');
-            }
-          },
+          onSetBack: beginAnewWhenSetBack(journal, link.name, log),
           clock,
           random: options.random,
         }),
@@ -318,79 +260,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   }
 }
 
-/** A journal that takes longer than this to read a page hangs. */
-const JOURNAL_ANSWERS_MS = 5_000;
-
-/** Whether this question to the journal is answered in time. */
-export function answers(question: Promise<unknown>): Promise<boolean> {
-  return new Promise((resolve) => {
-    const limit = setTimeout(() => resolve(false), JOURNAL_ANSWERS_MS);
-    question.then(
-      () => resolve(true),
-      () => resolve(false),
-    );
-    question.finally(() => clearTimeout(limit)).catch(() => undefined);
-  });
-}
-
 function platformSettings({ config, env }: AgentOptions): PlatformSettings | null {
   if (!config.platform) return null;
   const { url, timeoutMs, retries, cacheS } = config.platform;
   const token = readSecret(config.platform.token, env);
   if (!token.ok) throw new HallError('bad-request', `platform.token: ${token.why}`);
   return { url, token: token.value, timeoutMs, retries, cacheS };
-}
-
-/** Link name → its secret. Throws HallError for one that cannot be read. */
-export function linkTokens({ config, env }: AgentOptions): Map<string, string> {
-  return new Map(
-    config.links.map((link) => {
-      const secret = readSecret(link.token, env);
-      if (!secret.ok)
-        throw new HallError(
-          'bad-request',
-          `link ${link.name}: ${secret.why}. It comes from \`hall-central agent add ${config.agent.id}\`.`,
-        );
-      return [link.name, secret.value];
-    }),
-  );
-}
-
-/** The journal as a link reads it. */
-export function sourceOf({ journal }: OpenedJournal): ConstructorParameters<typeof LinkSender>[0]['source'] {
-  return {
-    epoch: journal.epoch,
-    get durableSeq() {
-      return journal.durableSeq;
-    },
-    get last() {
-      return journal.durableEnd;
-    },
-    read: (after, limit, maxBytes) => journal.read(after, limit, maxBytes),
-    cursor: (link) => journal.cursor(link),
-    setCursor: (link, seq) => journal.setCursor(link, seq),
-    sealed: journal.sealed().map((sealed) => ({ ...sealed, durableSeq: sealed.lastSeq })),
-  };
-}
-
-/** A damaged journal was set aside: the agent goes on and says so, in the log, in the chain and on staff screens. */
-export async function tellRepair(
-  { repaired }: OpenedJournal,
-  executor: Pick<Executor, 'record'> & { rules: Pick<Executor['rules'], 'timeZone'> },
-  clock: Clock,
-  log: Logger,
-): Promise<void> {
-  if (!repaired) return;
-  log.error(repaired, 'the journal was damaged: its good part is kept, the damaged file is set aside');
-  await executor.record([
-    {
-      type: 'hall.trace.recorded',
-      subject: 'journal',
-      time: localTime(clock(), executor.rules.timeZone),
-      data: {
-        action: 'journal-repaired',
-        reason: `${repaired.why}; kept through ${repaired.keptThrough}`.slice(0, 200),
-      },
-    },
-  ]);
 }

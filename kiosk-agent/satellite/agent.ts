@@ -4,13 +4,20 @@ import { EventEmitter } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Router } from 'express';
-import { answers, linkTokens, sourceOf, tellRepair, type Agent, type AgentOptions } from '../agent.ts';
+import {
+  answers,
+  beginAnewWhenSetBack,
+  linkTokens,
+  openDeviceParts,
+  sourceOf,
+  tellRepair,
+  tellWritable,
+  type Agent,
+  type AgentOptions,
+} from '../foundation.ts';
 import { HallError } from '../contract/problem.ts';
 import { systemClock } from '../device/clock.ts';
 import type { DeviceStatus } from '../device/driver/interfaces.ts';
-import { openDevices } from '../device/manager.ts';
-import { PluggedIn } from '../device/plugged-in.ts';
-import { nodeHid } from '../device/transport/node-hid.ts';
 import { Executor } from '../executor.ts';
 import { missedRule } from '../hall/missed-rule.ts';
 import { lastPress } from '../hall/presses.ts';
@@ -19,7 +26,7 @@ import { openJournal } from '../journal/journal.ts';
 import { LinkSender } from '../link/sender.ts';
 import { materialsPrinter } from '../reactions/notice-paper.ts';
 import { tellDevices } from '../reactions/devices.ts';
-import { deviceRoom, WireTap } from '../technician.ts';
+import { deviceRoom } from '../technician.ts';
 import { deviceRoutes } from '../web/devices.ts';
 import { healthRoutes } from '../web/health.ts';
 import { identityRoutes, IdentityDesk } from '../web/identity.ts';
@@ -86,11 +93,7 @@ export async function startSatellite(options: AgentOptions): Promise<Agent> {
 
     const changes = new EventEmitter<{ change: [] }>().setMaxListeners(0);
     const changed = (): boolean => changes.emit('change');
-    executor.on('writable', (writable, why) => {
-      if (writable) log.info('the disk takes writes again');
-      else log.error({ why }, 'the disk refuses to write: nothing is accepted until it does');
-      changed();
-    });
+    tellWritable(executor, log, changed);
 
     const hub = new Hub({
       kept: await openKept(join(stateFolder, 'hub.json'), hubMemory, NO_HUB_MEMORY, say),
@@ -104,40 +107,19 @@ export async function startSatellite(options: AgentOptions): Promise<Agent> {
     });
     ends.push(() => hub.close());
 
-    const tap = new WireTap(
-      config.devices.map(({ id }) => id),
-      clock,
-      rules.timeZone,
-    );
-    const hid = options.hid ?? nodeHid();
-    const pluggedIn = await PluggedIn.open({
-      file: join(stateFolder, 'bindings.json'),
-      hid,
-      clock: systemClock,
-      random: options.random,
-      log,
-      ...(options.sources && { sources: options.sources }),
-    });
-    ends.push(() => pluggedIn.close());
     const know = openIdentity(config, stateFolder, options.env);
     const sheets = new Sheets(executor, () => hub.now, log);
     ends.push(() => sheets.close());
     await sheets.settleLeftOver();
-    const devices = openDevices(config.devices, {
-      clock: systemClock,
-      random: options.random,
-      log,
-      hid,
+    const opening = await openDeviceParts(
+      options,
       know,
-      lastSeq: (serial, boot) => lastPress(executor.state, serial, boot),
-      openBound: pluggedIn.openBound,
-      settled: pluggedIn.settled,
-      onFrame: (line, direction, bytes, decoded) => tap.take({ line, direction, bytes, decoded }),
-    });
+      (serial, boot) => lastPress(executor.state, serial, boot),
+      changed,
+    );
     // Their drivers settle what is under way, and the sheets behind them are then written down.
-    ends.push(() => devices.close());
-    pluggedIn.watch(devices);
-    pluggedIn.on('changed', changed);
+    ends.push(() => opening.close());
+    const { devices, pluggedIn, tap } = opening;
     devices.on('status', changed);
 
     const evaluations = new Evaluations(devices.evaluators(), () => hub.now, log);
@@ -165,16 +147,7 @@ export async function startSatellite(options: AgentOptions): Promise<Agent> {
         hub.connected();
         tellHub.now();
       },
-      // The hub has more than this journal: it was set back to an older copy. The next start begins a new epoch.
-      onSetBack: (epoch, why) => {
-        if (epoch !== journal.epoch) return;
-        log.error({ why }, 'the hub has more than this journal: the next start begins a new epoch');
-        try {
-          journal.beginNewEpochAtStart(why);
-        } catch (error) {
-          log.error({ error }, 'the wish for a new epoch could not be written');
-        }
-      },
+      onSetBack: beginAnewWhenSetBack(journal, uplink.name, log),
     });
     ends.push(() => link.close());
     hub.watch(link);

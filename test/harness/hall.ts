@@ -1,7 +1,8 @@
 /** A small hall in this process: the real agent on a free port, with the configuration that a test gives. */
 import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
-import { startAgent, type Agent } from '../../kiosk-agent/agent.ts';
+import { startAgent } from '../../kiosk-agent/agent.ts';
+import type { Agent } from '../../kiosk-agent/foundation.ts';
 import { parseConfig, type Config } from '../../kiosk-agent/config.ts';
 import type { Role } from '../../kiosk-agent/contract/live.ts';
 import type { FoundSources } from '../../kiosk-agent/device/found.ts';

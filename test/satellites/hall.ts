@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import type { Agent } from '../../kiosk-agent/agent.ts';
+import type { Agent } from '../../kiosk-agent/foundation.ts';
 import type { HallEvent } from '../../kiosk-agent/contract/events.ts';
 import { startSatellite } from '../../kiosk-agent/satellite/agent.ts';
 import { Register } from '../../kiosk-agent/web/staff.ts';

@@ -2,11 +2,11 @@
 import type { EventData, EventDraft, HallEvent } from '../../contract/events.ts';
 import type { Decision } from '../commands.ts';
 import { decideAtWindow } from '../calls.ts';
-import { happened, ticketRef, windowSubject } from '../decision.ts';
+import { happened, windowSubject } from '../decision.ts';
 import { decideRating } from '../ratings.ts';
 import type { HallRules, HallState } from '../state.ts';
 import { decideTicket, ticketOf } from '../tickets.ts';
-import { hubName, plainReason, sheetOf } from './names.ts';
+import { hubName, plainReason } from './names.ts';
 import { mergeOffline, offlineTicketNews } from './offline-tickets.ts';
 
 /** A key or a card that is older than this was meant for a state of the window that is gone, ms. */
@@ -90,16 +90,12 @@ function sheetSettled(
   if (!ticket || ticket.kiosk !== agent) return [];
   const { ticketId } = ticket;
   const printer = hubName(agent, sheet.printer);
-  if (sheet.outcome === 'printed') {
-    const confirmedBy = sheet.confirmedBy ?? 'barrier';
-    return eventsOf(
-      decideTicket(state, { name: 'ticket.printed', ticketId, confirmedBy, printer }, time, rules),
-    );
-  }
-  const newest = sheet.job.startsWith(`${sheetOf(ticket)}.`);
-  if (sheet.outcome !== 'failed' || ticket.state !== 'unconfirmed' || !newest) return [];
-  const why = sheet.why ?? 'printer-error';
-  return [happened('hall.ticket.print-failed', ticketId, time, { ...ticketRef(ticket), why, printer })];
+  // A failure heard late proves nothing about a sheet that may lie in the tray: people decide, as the table of a ticket's life says.
+  if (sheet.outcome !== 'printed') return [];
+  const confirmedBy = sheet.confirmedBy ?? 'barrier';
+  return eventsOf(
+    decideTicket(state, { name: 'ticket.printed', ticketId, confirmedBy, printer }, time, rules),
+  );
 }
 
 function eventsOf(decision: Decision): EventDraft[] {
