@@ -155,8 +155,32 @@ export const printNotice = (service: string, language: 'zh' | 'en') =>
 export type MyTicket = Pick<
   TicketView,
   'number' | 'service' | 'state' | 'ahead' | 'waitMinS' | 'waitMaxS' | 'area' | 'window'
->;
-export const myTicket = (id: string) => call<MyTicket>('GET', `/my-ticket/${encodeURIComponent(id)}`);
+> & { mayLeave?: boolean };
+/** `key`: what stands behind /t/ on the paper; it lets its holder leave the line and rate. */
+const myPath = (key: string, action = ''): string => `/my-ticket/${encodeURIComponent(key)}${action}`;
+export const myTicket = {
+  look: (key: string) => call<MyTicket>('GET', myPath(key)),
+  leave: (key: string) => call<MyTicket>('DELETE', myPath(key)),
+  mayRate: (key: string) => call<MyRating>('GET', myPath(key, '/rate')),
+  rate: (key: string, level: RatingLevel) => call<MyRating>('POST', myPath(key, '/rate'), { level }),
+};
+/** The last visit of a ticket; `reason`: where the visitor can say why. */
+export type MyRating = { window: number; state: 'not-rated' | 'open' | 'rated' | 'over'; reason?: string };
+
+/** What the one-time code at the window leads to. */
+export type ReasonView = {
+  number: string;
+  window: number;
+  options: ({ code: string } & Bilingual)[];
+  state: 'open' | 'given' | 'expired';
+};
+export const reasons = {
+  look: (token: string) => call<ReasonView>('GET', `/reason/${encodeURIComponent(token)}`),
+  give: (token: string, said: { options: string[]; text?: string }) =>
+    call<ReasonView>('POST', `/reason/${encodeURIComponent(token)}`, said),
+  /** the code for the companion screen of a window; null while there is none */
+  linkAt: (window: number) => call<{ url: string | null }>('GET', `/windows/${window}/reason-link`),
+};
 
 export type DeviceTest = 'light' | 'voice' | 'beep' | 'display' | 'print' | 'text' | 'read';
 /** `seen`: what was read, in its masked form */

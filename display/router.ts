@@ -42,6 +42,12 @@ export const router = createRouter({
       meta: { screen: 'staff', public: false, title: 'myTicket.title' },
     },
     {
+      path: '/r/:token',
+      component: () => import('./reason/ReasonPage.vue'),
+      props: true,
+      meta: { screen: 'staff', public: false, title: 'reason.title' },
+    },
+    {
       path: '/clerk',
       component: () => import('./clerk/ClerkPage.vue'),
       meta: { screen: 'staff', public: false, title: 'clerk.title' },

@@ -5,6 +5,7 @@ import type zh from './zh-CN.ts';
 const en: typeof zh = {
   app: { title: 'Service hall', otherLanguage: '中文' },
   common: {
+    again: 'Try again',
     extended: 'Open until {time} today',
     loading: 'Loading…',
     connecting: 'Connecting to the hall server…',
@@ -191,6 +192,7 @@ const en: typeof zh = {
     say: '{number}, window {window}',
   },
   window: {
+    reasonCode: 'Scan to tell us why (optional)',
     title: 'Window screen',
     staff: 'Served by staff {staff}',
     closed: 'Closed',
@@ -217,6 +219,17 @@ const en: typeof zh = {
     stars: '{n} stars',
     notGranted: 'This screen may not rate. Please press a key in front of you',
   },
+  reason: {
+    title: 'About your rating',
+    ask: 'Would you tell us why?',
+    words: 'In your own words (optional)',
+    send: 'Send',
+    thanks: 'Thank you for telling us',
+    thanksAdvice: 'It will be looked into. Staff at the window do not see your rating.',
+    gone: 'This code is no longer good',
+    goneAdvice:
+      'Each rating can be explained once, within a time. You can still file an opinion at the terminal or the desk.',
+  },
   myTicket: {
     title: 'My ticket',
     state: {
@@ -229,6 +242,12 @@ const en: typeof zh = {
       cancelled: 'Cancelled',
       other: 'Being taken',
     },
+    leave: 'Leave the line',
+    leaveSure: 'Your number will be void; to be served you need a new one. Leave?',
+    leaveYes: 'Leave the line',
+    leaveNo: 'Keep waiting',
+    rate: 'The service at window {n} has not been rated. Would you like to?',
+    rated: 'Thank you for your rating.',
     gone: 'There is no such ticket',
     goneAdvice: 'A ticket is good for its day. Check the code, or take a new ticket at the kiosk',
     away: 'The hall cannot be reached; trying again. Please go by the board',

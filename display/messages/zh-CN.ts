@@ -137,6 +137,7 @@ const linkState: Record<LinkState, string> = {
 export default {
   app: { title: '服务大厅', otherLanguage: 'English' },
   common: {
+    again: '再试一次',
     extended: '今日延长服务至 {time}',
     loading: '正在载入…',
     connecting: '正在连接大厅主机…',
@@ -304,6 +305,7 @@ export default {
     say: '{number} 请到 {window} 号窗口',
   },
   window: {
+    reasonCode: '扫码可以说说原因（自愿）',
     title: '窗口屏',
     staff: '工号 {staff} 为您服务',
     closed: '本窗口未开放',
@@ -330,6 +332,16 @@ export default {
     stars: '{n} 星',
     notGranted: '这个屏幕没有评价权限，请按面前的按键',
   },
+  reason: {
+    title: '评价说明',
+    ask: '能说说原因吗？',
+    words: '想说的话（可不填）',
+    send: '提交',
+    thanks: '谢谢您的说明',
+    thanksAdvice: '我们会认真处理。窗口人员看不到您的评价。',
+    gone: '这个二维码已失效',
+    goneAdvice: '每次评价只能说明一次，并且有时限。有意见可到查询机或咨询台提出。',
+  },
   myTicket: {
     title: '我的号',
     state: {
@@ -342,6 +354,12 @@ export default {
       cancelled: '已作废',
       other: '正在取号',
     },
+    leave: '退出排队',
+    leaveSure: '退出后这个号作废，要办理需重新取号。确定退出吗？',
+    leaveYes: '确定退出',
+    leaveNo: '继续排队',
+    rate: '{n} 号窗口的服务还没有评价，愿意评一下吗？',
+    rated: '谢谢您的评价。',
     gone: '没有这个号',
     goneAdvice: '号票当日有效。请看清二维码，或到取号机重新取号',
     away: '暂时连不上大厅，正在重试。请以大屏幕为准',
