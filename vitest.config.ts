@@ -7,6 +7,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Two cores: real browsers, databases and child processes share them, and many tests only wait.
-    maxWorkers: 3,
+    maxWorkers: 4,
   },
 });

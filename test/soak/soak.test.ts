@@ -28,7 +28,7 @@ import { Register } from '../../kiosk-agent/web/staff.ts';
 import { seeded } from '../fuzz/hostile.ts';
 import { api, ROOT, startProgram, temporaryFolder, until, type Program } from '../harness/programs.ts';
 
-const SECONDS = Number(process.env['HALL_SOAK_SECONDS'] ?? 8);
+const SECONDS = Number(process.env['HALL_SOAK_SECONDS'] ?? 5);
 const SEED = 20261123;
 const WINDOWS = 40;
 const PADS_A_LINE = 10;
