@@ -23,7 +23,7 @@ import { Register } from '../../kiosk-agent/web/staff.ts';
 import { hallYaml } from '../harness/hall.ts';
 import { api, ROOT, startProgram, temporaryFolder, until, type Program } from '../harness/programs.ts';
 
-const CRASHES = Number(process.env['HALL_CRASHES'] ?? 3);
+const CRASHES = Number(process.env['HALL_CRASHES'] ?? 6);
 const SEED = 20261123;
 const folder = temporaryFolder('crash');
 const state = join(folder.path, 'hub');
