@@ -115,7 +115,7 @@ describe('the address for the reason', () => {
     expect((await bad(session))?.['reasonState']).toBe('pending');
     expect((await visitor('POST', `reason/${token}`, { options: ['unknown'] })).status).toBe(400);
     expect((await visitor('POST', `reason/${token}`, {})).body['code']).toBe('reason-needed');
-    const said = { options: ['slow'], text: '请回电13900000000' };
+    const said = { options: ['slow'], text: '请回电13957246813' };
     expect(await visitor('POST', `reason/${token}`, said)).toMatchObject({
       status: 200,
       body: { state: 'given' },
@@ -218,7 +218,7 @@ describe('the supervisor', () => {
         field: 'staff',
       },
     );
-    expect((await step({ step: 'contacted', text: '已联系 13900000000' })).body).toMatchObject({
+    expect((await step({ step: 'contacted', text: '已联系 13957246813' })).body).toMatchObject({
       next: { step: 'answered' },
       steps: [{ step: 'opened' }, { step: 'contacted', text: '已联系 ***********', staff: 'm1' }],
     });
@@ -389,7 +389,8 @@ it('leaves no telephone number anywhere in the state folder', () => {
     files.some((bytes) => bytes.includes('请回电***********')),
     'the text itself is there',
   ).toBe(true);
-  expect(files.some((bytes) => bytes.includes('13900000000'))).toBe(false);
+  // Digits without a run of zeros: a mean of the statistics in the snapshot may well end in …39000000000…
+  expect(files.some((bytes) => bytes.includes('13957246813'))).toBe(false);
 });
 
 async function signIn(staff: string, pin: string): Promise<string> {
