@@ -2,8 +2,13 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { listen } from './listen.ts';
 import type { DevicePort, PortEvents } from './port.ts';
 
-/** A client that comes while the last one goes may be heard of first; one that comes beside another has no more time than this. */
+/**
+ * A client that comes while the last one goes may be heard of first; beside one that stays it has so long. A heap that
+ * the last one left behind is read first, however long that takes.
+ */
 const changeMs = 600;
+/** So much within that time is such a heap; a host that asks for the state, or prints a ticket, says less. */
+const heapBytes = 4096;
 
 /**
  * A device behind a TCP port, as a printer's 9100: one client at a time (escpos-printer §1.7);
@@ -19,7 +24,16 @@ export function createTcpPort(host: string, port: number, events: PortEvents): D
     socket.on('error', () => {});
     if (!client) return accept(socket);
     const before = client;
-    const refusing = setTimeout(() => socket.destroy(), changeMs);
+    let refusing: NodeJS.Timeout;
+    const wait = () => {
+      const read = before.bytesRead;
+      // A busy computer runs the timer before it has looked at what has come: once round, then judge.
+      refusing = setTimeout(
+        () => setImmediate(() => (before.bytesRead > read + heapBytes ? wait() : socket.destroy())),
+        changeMs,
+      );
+    };
+    wait();
     const change = () => {
       clearTimeout(refusing);
       if (server && !client && !socket.destroyed) accept(socket);

@@ -176,3 +176,36 @@ describe('a line on which two of the last eight presses were not heard', () => {
     expect(frame(NEXT, 90_500)).toBe('new 10');
   });
 });
+
+describe('a key of a device that is never acknowledged', () => {
+  function panel() {
+    const presses = new KeyPresses<null>(REPEAT_MS, false, false);
+    return (code: string, at: number) => presses.frame(code, at, null).news;
+  }
+
+  it('is pressed anew after 400 ms', () => {
+    const frame = panel();
+    expect(frame(NEXT, 0)).toBe('new');
+    expect(frame(NEXT, 400)).toBe('known');
+    expect(frame(NEXT, 801)).toBe('new');
+  });
+
+  it('that is held down or stuck is pressed anew after a second of silence, though other panels spoil its frames', () => {
+    const frame = panel();
+    expect([0, 200, 400, 810, 1_600].map((at) => frame(NEXT, at))).toEqual([
+      'new',
+      'known',
+      'known',
+      'known',
+      'known',
+    ]);
+    expect(frame(NEXT, 2_601)).toBe('new');
+  });
+
+  it('that was held down is pressed anew after 400 ms when another key came between', () => {
+    const frame = panel();
+    for (const at of [0, 200, 400]) frame(NEXT, at);
+    expect(frame(EVALUATE, 500)).toBe('new');
+    expect(frame(NEXT, 850)).toBe('new');
+  });
+});

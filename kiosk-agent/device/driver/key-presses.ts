@@ -3,6 +3,7 @@
  * acknowledges by echo"). A frame tells a press once more when
  *  - the press has not been acknowledged yet, and the device has been repeating it all the time,
  *  - it comes within `repeatMs` of the last equal one or of its acknowledgement,
+ *  - it was sent so quickly twice before that it is held down or stuck, and was silent for less than a second,
  *  - the device goes on repeating it because it has not heard the acknowledgement, and no longer silence lies between
  *    than the line has shown to swallow, until another key has come,
  *  - the port was away in between: that time does not count, until another key has come.
@@ -38,12 +39,20 @@ type Kept<Facts> = HeardPress<Facts> & {
   silences: number;
   /** another key has come: there are no repeats of this one any more */
   replaced: boolean;
+  /** frames behind the first, of a device that is not acknowledged */
+  repeated: number;
 };
 
 /** A device that repeats a key until it is acknowledged has given up when it has not for so long. */
 const GIVEN_UP_MS = 5_000;
 /** The same when another key came meanwhile: there is no press memory, the later key takes the place of the earlier. */
 const REPLACED_MS = 2_000;
+/**
+ * A key that is not acknowledged and came so often again is held down or stuck. When another panel spoils some of its
+ * frames (evaluators.md §4: they all talk on one line) it is not pressed anew: it must have been silent for so long.
+ */
+const HELD_REPEATS = 2;
+const HELD_SILENCE_MS = 1_000;
 /** Codes that are remembered; a device has fewer keys. */
 const MAX_KEPT = 32;
 /** An acknowledgement that the device has not heard so often is given more seldom from then on. */
@@ -101,6 +110,7 @@ export class KeyPresses<Facts> {
     if (!same) return { news: 'new', press: this.#keep(code, nowMs, facts) };
     if (kept.acknowledged && nowMs - kept.acknowledgedMs >= CROSSED_MS) this.#noteSilence(kept, nowMs);
     heard(kept, nowMs);
+    kept.repeated += 1;
     if (!this.#repeats) return { news: 'known', press: kept };
     if (!kept.acknowledged) return { news: 'again', press: kept };
     const seldom = kept.acknowledgedAgain >= MANY_TIMES && nowMs - kept.acknowledgedMs < SELDOM_MS;
@@ -147,7 +157,10 @@ export class KeyPresses<Facts> {
 
   #isSame(kept: Kept<Facts>, nowMs: number): boolean {
     const sinceMs = nowMs - kept.lastMs;
-    if (!this.#repeats) return sinceMs <= this.#repeatMs;
+    if (!this.#repeats) {
+      const isHeld = kept.repeated >= HELD_REPEATS && !kept.replaced;
+      return sinceMs <= (isHeld ? Math.max(HELD_SILENCE_MS, this.#repeatMs) : this.#repeatMs);
+    }
     if (kept.acknowledged) return sinceMs <= this.#longestSilenceMs(kept);
     return sinceMs <= (kept.code === this.#lastCode ? GIVEN_UP_MS : REPLACED_MS);
   }
@@ -199,6 +212,7 @@ export class KeyPresses<Facts> {
       silentMs: 0,
       silences: 0,
       replaced: false,
+      repeated: 0,
     };
     this.#kept.set(code, kept);
     this.#last = [...this.#last.slice(1 - LAST_PRESSES), kept];
