@@ -19,11 +19,16 @@ const usualLimitMs = 15_000;
 /** How long an answer may take beyond the time that the hub was given for its work. */
 const marginMs = 10_000;
 
-async function call<T>(
+/** One call under /api/v1; `limitMs`: it counts as unreachable after that. Pages with many calls of their own keep them beside the page. */
+export async function call<T>(
   method: string,
   path: string,
   body?: unknown,
-  { limitMs = usualLimitMs, signal }: { limitMs?: number; signal?: AbortSignal } = {},
+  {
+    limitMs = usualLimitMs,
+    signal,
+    headers = {},
+  }: { limitMs?: number; signal?: AbortSignal; headers?: Record<string, string> } = {},
 ): Promise<Answer<T>> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), limitMs);
@@ -36,7 +41,11 @@ async function call<T>(
       credentials: 'same-origin',
       cache: 'no-store',
       signal: abort.signal,
-      headers: { ...screenHeader(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        ...screenHeader(),
+        ...headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       body: body === undefined ? null : JSON.stringify(body),
     });
     const text = await response.text();

@@ -14,6 +14,14 @@ export const i18n = createI18n({
   messages: { 'zh-CN': zh, en },
 });
 
+type Messages = Record<string, unknown>;
+
+/** Adds the texts of a page that brings its own, under `name`; every screen would load them otherwise. */
+export function addMessages(name: string, texts: { zh: Messages; en: Messages }): void {
+  i18n.global.mergeLocaleMessage('zh-CN', { [name]: texts.zh });
+  i18n.global.mergeLocaleMessage('en', { [name]: texts.en });
+}
+
 /** The language that the page speaks now. */
 export function language(): Language {
   return i18n.global.locale.value === 'en' ? 'en' : 'zh';

@@ -1,0 +1,22 @@
+/** English texts of the board. */
+export default {
+  title: 'Calls',
+  open: 'Windows open {open} / {total}',
+  served: 'Served today {n}',
+  pleaseGo: 'please go to',
+  windowSuffix: 'window',
+  waiting: 'Waiting',
+  windows: 'Open windows',
+  latest: 'Latest calls',
+  noCalls: 'No calls yet',
+  noCallsAdvice: 'Take a ticket at the kiosk; your call appears here',
+  justNow: 'just now',
+  minutesAgo: '{n} min ago',
+  notice: 'Please note',
+  fees: 'Fees',
+  closedAll: 'No window open yet',
+  enableSound: 'Tap to turn sound on',
+  noVoice: 'No voice',
+  noSound: 'No chime',
+  say: '{number}, window {window}',
+};

@@ -1,0 +1,22 @@
+/** Chinese texts of the board. */
+export default {
+  title: '叫号',
+  open: '开放窗口 {open} / {total}',
+  served: '今日已办 {n}',
+  pleaseGo: '请到',
+  windowSuffix: '号窗口',
+  waiting: '等候人数',
+  windows: '开放窗口',
+  latest: '最近叫号',
+  noCalls: '还没有叫号',
+  noCallsAdvice: '请先到取号机取号，叫到您时这里会显示',
+  justNow: '刚刚',
+  minutesAgo: '{n} 分钟前',
+  notice: '温馨提示',
+  fees: '收费公示',
+  closedAll: '窗口暂未开放',
+  enableSound: '点按启用声音',
+  noVoice: '语音不可用',
+  noSound: '提示音不可用',
+  say: '{number} 请到 {window} 号窗口',
+};
