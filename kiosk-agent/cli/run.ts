@@ -7,7 +7,7 @@ import { faultLines, loadConfig } from '../config.ts';
 import { startSatellite } from '../satellite/agent.ts';
 import { deviceFaults } from '../device/manager.ts';
 import { EXIT } from './exit.ts';
-import { writeRunning } from './running.ts';
+import { wasCutOff, writeRunning } from './running.ts';
 import { watchdogOf } from './watchdog.ts';
 import { ROOT, untilToldToEnd, VERSION } from './process.ts';
 
@@ -39,6 +39,7 @@ export async function runAgent(file: string, state: string, logLevel: string): P
     random: Math.random,
     env: process.env,
     log,
+    wasCutOff: wasCutOff(stateFolder),
   });
   const noLongerRunning = writeRunning(stateFolder, agent);
   const watchdog = watchdogOf({ env: process.env, progress: agent.progress, log });
