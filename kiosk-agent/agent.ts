@@ -151,6 +151,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       journal,
       clock,
       log,
+      recentLog: options.recentLog ?? null,
       version: options.version,
       get state() {
         return executor.state;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { readSecret, type Config } from './config.ts';
+import type { KeptLog } from './contract/machine.ts';
 import { HallError } from './contract/problem.ts';
 import { systemClock } from './device/clock.ts';
 import type { FoundSources } from './device/found.ts';
@@ -28,6 +29,8 @@ export type AgentOptions = {
   random: () => number;
   env: NodeJS.ProcessEnv;
   log: Logger;
+  /** the same log's latest lines, for the technician's page */
+  recentLog?: KeptLog;
   /** the operating system's HID devices, unless a test brings its own */
   hid?: HidBackend;
   /** what is plugged in, unless a test says it */

@@ -6,6 +6,7 @@ import type { Appointment } from '../contract/appointments.ts';
 import type { PaperFault, RatingLevel } from '../contract/events.ts';
 import type { DeviceView, SatelliteView, FoundView, KioskMessages } from '../contract/live.ts';
 import type { LinkStatus } from '../contract/link.ts';
+import type { KeptLog } from '../contract/machine.ts';
 import type { Clock, Executor } from '../executor.ts';
 import type { HallRules, HallState } from '../hall/state.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -81,6 +82,8 @@ export interface AgentParts {
   readonly journalState: 'ok' | 'unwritable' | 'repaired';
   readonly clock: Clock;
   readonly log: Logger;
+  /** its latest lines; null where nobody keeps them */
+  readonly recentLog: KeptLog | null;
   readonly version: string;
   readonly devices: DeviceRoom;
   readonly satellites: {

@@ -26,6 +26,7 @@ import { noticeRoutes } from './notice.ts';
 import { offerRoutes } from './offer.ts';
 import { statisticsRoutes } from './statistics.ts';
 import { surgeRoutes } from './surge.ts';
+import { systemRoutes } from './system.ts';
 import { TicketKeys } from './ticket-keys.ts';
 import { ticketRoutes } from './tickets.ts';
 import { traceRoutes } from './trace.ts';
@@ -177,6 +178,7 @@ function api(parts: AgentParts, access: Access, screens: () => number): Router {
     response.json(await parts.journal.read(after, limit, EVENTS_PAGE_BYTES));
   });
   router.use('/devices', deviceRoutes(parts, access));
+  router.use(systemRoutes(parts, access, screens));
   router.use(traceRoutes(parts, access));
   router.use(offerRoutes(parts));
   router.use(
