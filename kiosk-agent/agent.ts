@@ -34,7 +34,7 @@ import { tellSigns } from './reactions/calling.ts';
 import { tellDay } from './reactions/day.ts';
 import { tellDevices } from './reactions/devices.ts';
 import { tellEvaluations } from './reactions/evaluation.ts';
-import { materialsPrinter } from './reactions/notice-paper.ts';
+import { materialsPrinter, opinionPrinter } from './reactions/notice-paper.ts';
 import { tellPads } from './reactions/pads.ts';
 import { tellPrinting } from './reactions/printing.ts';
 import { tellReaders } from './reactions/readers.ts';
@@ -188,6 +188,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       },
       printAppointment: appointmentPrinter(config, printersFor),
       printMaterials: materialsPrinter(config, printersFor),
+      printOpinion: opinionPrinter(config, printersFor),
       secrets: visitorSecrets(sessionKey(options.stateFolder)),
       publicUrl: () => config.agent.publicUrl ?? web?.url ?? '',
       onChange: (listener) => {
@@ -202,8 +203,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         devices.units(),
         {
           issue: ({ person, hashes }) => desk.issue(person, hashes),
-          tell: (event, data) =>
-            kiosk.emit('message', { agent: config.agent.id, event, data } as KioskMessage),
+          tell: (screen, event, data) =>
+            kiosk.emit('message', { agent: config.agent.id, screen, event, data } as KioskMessage),
         },
         log,
       ),

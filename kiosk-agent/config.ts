@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { calendarSection, withCalendarFile } from './config/calendar.ts';
 import { crossFaults } from './config/cross-check.ts';
 import { identitySection, platformSection, secret, videoSection } from './config/connections.ts';
+import { mapSection, withMapFile } from './config/map.ts';
 import { rulesSection, text } from './config/rules.ts';
 import { deviceRow } from './contract/devices.ts';
 import { id } from './contract/id.ts';
@@ -57,6 +58,7 @@ const service = z.strictObject({
 const window = z.strictObject({
   number: z.int().min(1).max(999),
   services: z.array(id).describe('Services this window takes'),
+  area: text.optional().describe('Where it stands; the window map groups windows by it'),
   temporary: z
     .boolean()
     .default(false)
@@ -92,6 +94,7 @@ export const configSchema = z
       notices: z.array(text).default([]).describe('Lines at the foot of the board'),
       fees: z.array(z.strictObject({ item: text, price: text })).default([]),
       feeBasis: text.optional(),
+      map: mapSection.optional(),
       speech: text
         .default({
           zh: '请{number}号到{window}号窗口办理业务',
@@ -276,7 +279,20 @@ export function parseConfig(
       faults: [{ path: pathText(path), ...place(document, lines, path), message: calendar.why }],
     };
   }
-  return { ok: true, config: { ...parsed.data, hall: { ...parsed.data.hall, calendar: calendar.calendar } } };
+  const map = withMapFile(parsed.data.hall.map, folder);
+  if (!map.ok) {
+    const path = ['hall', 'map', 'file'];
+    return {
+      ok: false,
+      faults: [{ path: pathText(path), ...place(document, lines, path), message: map.why }],
+    };
+  }
+  const hall = {
+    ...parsed.data.hall,
+    calendar: calendar.calendar,
+    ...(map.map ? { map: map.map } : {}),
+  };
+  return { ok: true, config: { ...parsed.data, hall } };
 }
 
 /** Every fault of a configuration, one line each: FILE:LINE:COLUMN: path: what is wrong. */

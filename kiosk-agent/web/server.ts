@@ -15,6 +15,7 @@ import { callBackRoutes } from './callbacks.ts';
 import { healthRoutes } from './health.ts';
 import { identityRoutes } from './identity.ts';
 import { hallViews, serveLive } from './live.ts';
+import { mapRoutes } from './map.ts';
 import type { AgentParts } from './parts.ts';
 import { body, notFound, problems } from './problems.ts';
 import { myTicketRoutes } from './my-ticket.ts';
@@ -35,7 +36,7 @@ import { windowRoutes } from './windows.ts';
 
 /** Pages of the one-page application; anything else that is not a file is 404. */
 const PAGES =
-  /^\/(?:kiosk|board|window\/\d{1,3}|clerk|technician|t\/[A-Za-z0-9-]{1,64}|r\/[0-9a-f-]{1,40})?\/?$/;
+  /^\/(?:kiosk|query|board|window\/\d{1,3}|clerk|technician|t\/[A-Za-z0-9-]{1,64}|r\/[0-9a-f-]{1,40})?\/?$/;
 
 /** More than 1000 events of the longest texts. */
 const EVENTS_PAGE_BYTES = 16 * 1024 * 1024;
@@ -181,6 +182,7 @@ function api(parts: AgentParts, access: Access, screens: () => number): Router {
   router.use(systemRoutes(parts, access, screens));
   router.use(traceRoutes(parts, access));
   router.use(offerRoutes(parts));
+  router.use(mapRoutes(parts.config));
   router.use(
     noticeRoutes(
       { printMaterials: parts.printMaterials, clock: parts.clock, timeZone: parts.rules.timeZone },

@@ -19,6 +19,7 @@ import { servedToday } from '../hall/forecast.ts';
 import { servicesNow } from '../hall/surge/windows.ts';
 import { waitFor, windowsOpenFor } from '../hall/wait.ts';
 import { missedRule } from '../hall/missed-rule.ts';
+import { mapAddress } from './map.ts';
 import { isTaking } from './opening.ts';
 import type { AgentParts } from './parts.ts';
 
@@ -187,6 +188,7 @@ export function windowView(
     state: window?.state ?? 'closed',
     staff: window?.staff ?? null,
     services: servicesNow(state, rules, number),
+    ...(configured.area ? { area: configured.area } : {}),
     ticket: ticket
       ? {
           ticketId: ticket.ticketId,
@@ -269,7 +271,8 @@ export function printerState({ devices }: Pick<AgentParts, 'devices'>): PublicVi
   return printers.some((printer) => printer.state === 'faulted') ? 'fault' : 'away';
 }
 
-export function hallInfo({ hall, rules }: Config): HallInfo {
+export function hallInfo(config: Config): HallInfo {
+  const { hall, rules, platform } = config;
   return {
     id: hall.id,
     name: hall.name,
@@ -280,6 +283,8 @@ export function hallInfo({ hall, rules }: Config): HallInfo {
     fees: hall.fees,
     feeBasis: hall.feeBasis ?? null,
     speech: hall.speech,
+    map: mapAddress(config),
+    caseQuery: platform !== undefined,
   };
 }
 
