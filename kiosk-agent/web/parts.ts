@@ -10,6 +10,7 @@ import type { Clock, Executor } from '../executor.ts';
 import type { HallRules, HallState } from '../hall/state.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Identified, IdentityDesk } from './identity.ts';
+import type { StaffPhotos } from './staff-photos.ts';
 import type { VisitorSecrets } from './visitor-secrets.ts';
 
 export type Frame = { at: string; direction: 'in' | 'out'; hex: string; decoded: string };
@@ -109,6 +110,7 @@ export interface AgentParts {
     kiosk: string | null,
     day: string,
   ): Promise<{ state: 'printed' } | { state: 'failed' | 'unconfirmed'; why: PaperFault }> | null;
+  readonly staffPhotos: StaffPhotos;
   /** links and codes that only a visitor can have */
   readonly secrets: VisitorSecrets;
   /** what the addresses for visitors begin with */
