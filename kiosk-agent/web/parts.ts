@@ -11,6 +11,7 @@ import type { Clock, Executor } from '../executor.ts';
 import type { HallRules, HallState } from '../hall/state.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Identified, IdentityDesk } from './identity.ts';
+import type { StaffPhotos } from './staff-photos.ts';
 import type { VisitorSecrets } from './visitor-secrets.ts';
 
 export type Frame = { at: string; direction: 'in' | 'out'; hex: string; decoded: string };
@@ -118,6 +119,7 @@ export interface AgentParts {
     language: 'zh' | 'en',
     kiosk: string | null,
   ): Promise<{ state: 'printed' } | { state: 'failed' | 'unconfirmed'; why: PaperFault }>;
+  readonly staffPhotos: StaffPhotos;
   /** links and codes that only a visitor can have */
   readonly secrets: VisitorSecrets;
   /** what the addresses for visitors begin with */
