@@ -101,6 +101,7 @@ const en: typeof zh = {
     waitSeconds: 'Too many wrong PINs; try again in {n} s, or have a technician reset it',
     wrongRole: 'This staff number may not use this page. Sign in with another one',
     checking: 'Signing in…',
+    help: 'Forgot the PIN, or no staff number yet? Ask a technician',
   },
   clerk,
   technician,

@@ -215,6 +215,7 @@ export default {
     waitSeconds: '密码错误次数过多，请 {n} 秒后再试，或联系技术人员重设密码',
     wrongRole: '这个工号不能使用本页面，请换工号登录',
     checking: '正在登录…',
+    help: '忘记密码或没有工号，请联系技术人员',
   },
   clerk,
   technician,
