@@ -18,6 +18,12 @@ export function longDate(ms: number, timeZone: string, locale: string): string {
   );
 }
 
+/** `6月20日 周三` or `Wed, Jun 20` of a calendar day `2018-06-20`. */
+export function shortDate(day: string, locale: string): string {
+  const how = { timeZone: 'UTC', month: 'short', day: 'numeric', weekday: 'short' } as const;
+  return new Intl.DateTimeFormat(locale, how).format(Date.parse(`${day}T00:00:00Z`));
+}
+
 /** Minutes of a wait: from rounded down, to rounded up, to rounded to fives above 20; null when nothing can be said. */
 export function waitMinutes(minS: number | null, maxS: number | null): { from: number; to: number } | null {
   if (minS === null || maxS === null) return null;
