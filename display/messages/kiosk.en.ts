@@ -3,6 +3,7 @@ export default {
   title: 'Take a ticket',
   subtitle: 'Take a ticket · 自助取号',
   step: { choose: 'Choose', check: 'Check papers', take: 'Take ticket' },
+  service: 'Service',
   steps: 'Steps to a ticket',
   choose: 'What would you like to do?',
   count: '{n} services',

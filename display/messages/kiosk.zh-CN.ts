@@ -3,6 +3,7 @@ export default {
   title: '自助取号',
   subtitle: '自助取号 · Take a ticket',
   step: { choose: '选业务', check: '看材料', take: '取号票' },
+  service: '业务',
   steps: '取号步骤',
   choose: '请选择要办理的业务',
   count: '共 {n} 项',
