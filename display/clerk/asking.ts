@@ -1,6 +1,6 @@
 /** The questions that an action asks first. Pure. */
 import type { TicketView, WindowView } from '../../kiosk-agent/contract/live.ts';
-import { whyNot, whyNotCall, type DeskAction, type Situation, type Why } from './actions.ts';
+import { whyNot, whyNotCall, type ClerkAction, type Situation, type Why } from './actions.ts';
 
 /** What leaves the queue's order or stops service needs a reason. */
 export const NEEDS_REASON = ['take-back', 'transfer', 'park', 'pause', 'close'] as const;
@@ -11,7 +11,8 @@ export type Asking = {
   ticket: Pick<TicketView, 'ticketId' | 'number'> | null;
 };
 
-export function needsReason(action: DeskAction): action is (typeof NEEDS_REASON)[number] {
+/** Whether an action asks for its reason first. */
+export function needsReason(action: ClerkAction): action is (typeof NEEDS_REASON)[number] {
   return (NEEDS_REASON as readonly string[]).includes(action);
 }
 

@@ -4,6 +4,7 @@ import type { Role, WindowView } from '../../kiosk-agent/contract/live.ts';
 import { windows, type WindowAction, type WindowActionBody } from '../api.ts';
 import { openLive } from '../live.ts';
 import { whyNot, ownWindowElsewhere, type ClerkAction, type Situation, type Why } from './actions.ts';
+import { needsReason } from './asking.ts';
 import { useChosenWindow } from './chosen-window.ts';
 import { keyOf } from './keys.ts';
 import { newsOf, signature, type News } from './news.ts';
@@ -90,11 +91,12 @@ export function useDesk(role: Role, staff: string | null, ended: () => void) {
       ),
     });
   }
-  /** Says why an action cannot be done; true when it can. */
+  /** Says why an action cannot be begun; true when it can. */
   function may(action: ClerkAction): boolean {
     const why = whyNot(action, situation.value);
-    if (why === null) return true;
-    // The one before is answered first; nothing new to say.
+    // A question may be asked while the one before is still being answered.
+    if (why === null || (why === 'busy' && needsReason(action))) return true;
+    // A second tap of the same key: nothing new to say.
     if (why !== 'busy')
       said.value = {
         text: t('clerk.refused', { action: t(`clerk.action.${action}`), why: whyText(why) }),

@@ -1,6 +1,9 @@
-import { ref } from 'vue';
+import { onScopeDispose, ref, watch } from 'vue';
 import { useI18n } from 'vue-i18n';
 import type { Answer, Trouble } from '../api.ts';
+
+/** What went well is read at once; what went wrong stays until the next thing is done. */
+const stayMs = 20_000;
 
 export type Said = { text: string; tone: 'good' | 'bad' | 'calm' };
 
@@ -12,6 +15,12 @@ export function useSaid(ended: () => void, explain: (trouble: Trouble) => string
   const { t, te } = useI18n();
   const said = ref<Said | null>(null);
   const busy = ref(false);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  watch(said, (now) => {
+    clearTimeout(timer);
+    if (now && now.tone !== 'bad') timer = setTimeout(() => (said.value = null), stayMs);
+  });
+  onScopeDispose(() => clearTimeout(timer));
 
   function sentence(trouble: Trouble): string {
     const seconds = trouble.facts.secondsLeft;

@@ -11,6 +11,7 @@ export default {
   desk: '当前办理',
   present: '当前号码',
   actions: '操作',
+  staff: '工号 {n}',
   noTicket: '没有当前号码',
   nobody: '没有人等候',
   openFirst: '按 F2 开放窗口，开始叫号',
@@ -39,7 +40,7 @@ export default {
     find: '找号',
     'check-in': '预约签到',
     mine: '我的评价',
-    keys: '全部按键',
+    keys: '按键',
   },
   /** what an action does, while it can be done */
   hint: {
@@ -107,7 +108,6 @@ export default {
   },
   outdated: '状态已经变了，这一步不用再做。{what}',
   queue: '等候队列',
-  personUnit: '人',
   line: '排队中的号',
   hand: '需要处理的号',
   handNone: '没有需要处理的号',

@@ -19,16 +19,22 @@ afterAll(async () => {
   await hub?.close();
 });
 
-/** Every screen sees this view at once, as after a restart of the hub. */
-function show(next: StaffView): void {
-  hub.view = next;
-  hub.run = `run-${Math.random()}`;
-  hub.seq = 0;
-  hub.set({});
+/** Every screen sees this view at once, as after a restart of the hub; first one without windows, so that nothing is news. */
+async function show(next: StaffView): Promise<void> {
+  for (const each of [{ ...next, windows: {} }, next]) {
+    hub.view = each;
+    hub.run = `run-${++runs}`;
+    hub.seq = 0;
+    hub.set({});
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
 }
+let runs = 0;
 const inSeconds = (s: number): string => new Date(Date.now() + s * 1000).toISOString();
 const at2 = (state: Parameters<typeof window>[1], more: Parameters<typeof window>[2] = {}): StaffView => {
   const all = view();
+  // One person is at one window.
+  for (const one of Object.values(all.windows)) if (one.staff) one.staff = `20${40 + one.window}`;
   all.windows[2] = window(2, state, more);
   return all;
 };
@@ -57,7 +63,6 @@ const STATES: Record<string, () => { view: StaffView; sees: (page: Page) => Prom
   }),
   'closed-own-elsewhere': () => {
     const all = at2('closed');
-    for (const one of Object.values(all.windows)) if (one.window !== 2) one.staff = '2048';
     all.windows[1]!.staff = '1024';
     return { view: all, sees: (page) => page.locator('.elsewhere').waitFor() };
   },
@@ -195,7 +200,7 @@ describe.each([
 
   test.each(Object.entries(STATES))('%s', async (name, state) => {
     const { view, sees } = state();
-    show(view);
+    await show(view);
     await sees(page);
     await look(page, `clerk/${name}-${language}`);
     expect(
@@ -206,7 +211,7 @@ describe.each([
   test('what the pad has done is told', async () => {
     const all = at2('idle');
     all.devices['pad-2'] = { ...all.devices['evaluator-3']!, id: 'pad-2', kind: 'pad', window: 2 };
-    show(all);
+    await show(all);
     await page.locator('.ticket.idle').waitFor();
     const called = withTicket('called');
     hub.set({ windows: { 2: called.windows[2] }, tickets: { 't-A012': called.tickets['t-A012'] } });
@@ -215,7 +220,7 @@ describe.each([
   });
 
   test('cut off: says since when and why nothing can be pressed, and comes back', async () => {
-    show(withTicket('serving'));
+    await show(withTicket('serving'));
     await page.locator('.ticket.serving').waitFor();
     hub.cut();
     try {
@@ -236,7 +241,7 @@ test.each(['called-again-priority', 'serving-all-facts', 'two-thousand-waiting']
   '%s on a small screen, 1024 × 768',
   async (name) => {
     const { view, sees } = STATES[name]!();
-    show(view);
+    await show(view);
     const page = await open({ width: 1024, height: 768 }, 'zh', '2');
     await sees(page);
     await look(page, `clerk/${name}-1024`);
@@ -250,7 +255,7 @@ describe.each(['zh', 'en'] as const)('before the desk, in %s', (language) => {
     all.windows[3]!.staff = '1024';
     all.windows[1]!.staff = '2048';
     all.windows[5]!.staff = '2050';
-    show(all);
+    await show(all);
     const page = await open({ width: 1366, height: 768 }, language, '');
     await page.locator('.choose').waitFor();
     await look(page, `clerk/choose-${language}`);
