@@ -85,7 +85,7 @@ export default {
     otherWindow: '这个号不是本窗口的业务，请到对应窗口叫',
     journal: '记录写不进磁盘，请马上联系技术人员',
   },
-  refused: '{action}: {why}',
+  refused: '{action}：{why}',
   recallIn: '刚刚叫过，{n} 秒后再重呼',
   /** what somebody else has done at this window */
   news: {

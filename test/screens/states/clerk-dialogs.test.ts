@@ -78,6 +78,8 @@ describe.each([
   test('a transfer: letter, reason, and back again, in five keys', async () => {
     await desk('serving');
     await asks('F6');
+    const focused = () => page.evaluate(() => (document.activeElement as HTMLInputElement | null)?.name);
+    await soon(focused).toBe('reason');
     await keep('transfer');
     await press('c', '2', '0', 'Enter');
     await soon(() => sent(/transfer$/).map((one) => one.body)).toEqual([
@@ -156,6 +158,7 @@ describe.each([
     await dialog()
       .getByText(/没有找到 A999|A999 not found/)
       .waitFor();
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
     await keep('find-none');
     hub.set({ tickets: { 't-C031': ticket('C031', 'waiting', { service: 'first' }) } });
     await dialog().locator('input').fill('C031');

@@ -20,13 +20,13 @@ afterAll(async () => {
 });
 
 /** Every screen sees this view at once, as after a restart of the hub; first one without windows, so that nothing is news. */
-async function show(next: StaffView): Promise<void> {
+async function show(next: StaffView, page?: Page): Promise<void> {
   for (const each of [{ ...next, windows: {} }, next]) {
     hub.view = each;
     hub.run = `run-${++runs}`;
     hub.seq = 0;
     hub.set({});
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    if (each !== next) await page?.locator('.choose').waitFor();
   }
 }
 let runs = 0;
@@ -200,7 +200,7 @@ describe.each([
 
   test.each(Object.entries(STATES))('%s', async (name, state) => {
     const { view, sees } = state();
-    await show(view);
+    await show(view, page);
     await sees(page);
     await look(page, `clerk/${name}-${language}`);
     expect(
@@ -211,7 +211,7 @@ describe.each([
   test('what the pad has done is told', async () => {
     const all = at2('idle');
     all.devices['pad-2'] = { ...all.devices['evaluator-3']!, id: 'pad-2', kind: 'pad', window: 2 };
-    await show(all);
+    await show(all, page);
     await page.locator('.ticket.idle').waitFor();
     const called = withTicket('called');
     hub.set({ windows: { 2: called.windows[2] }, tickets: { 't-A012': called.tickets['t-A012'] } });
@@ -220,14 +220,14 @@ describe.each([
   });
 
   test('cut off: says since when and why nothing can be pressed, and comes back', async () => {
-    await show(withTicket('serving'));
+    await show(withTicket('serving'), page);
     await page.locator('.ticket.serving').waitFor();
     hub.cut();
     try {
       await page.getByText(/数据停在|Data as of/).waitFor();
       const sent = hub.requests.length;
       await page.keyboard.press('F8');
-      await page.getByText(/办结: 与大厅主机断开|Finish: cut off/).waitFor();
+      await page.getByText(/办结：与大厅主机断开|Finish: cut off/).waitFor();
       expect(hub.requests.length).toBe(sent);
       await look(page, `clerk/cut-off-${language}`);
     } finally {
@@ -252,9 +252,8 @@ test.each(['called-again-priority', 'serving-all-facts', 'two-thousand-waiting']
 describe.each(['zh', 'en'] as const)('before the desk, in %s', (language) => {
   test('the choice of the window, by key too', async () => {
     const all = view();
-    all.windows[3]!.staff = '1024';
-    all.windows[1]!.staff = '2048';
-    all.windows[5]!.staff = '2050';
+    for (const one of Object.values(all.windows))
+      if (one.staff) one.staff = one.window === 3 ? '1024' : `20${40 + one.window}`;
     await show(all);
     const page = await open({ width: 1366, height: 768 }, language, '');
     await page.locator('.choose').waitFor();
