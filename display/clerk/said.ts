@@ -36,12 +36,15 @@ export function useSaid(ended: () => void, explain: (trouble: Trouble) => string
     const answer = await call();
     busy.value = false;
     if (answer.ok) said.value = { text: t('clerk.done', { action: name }), tone: 'good' };
-    else {
+    else if (answer.trouble.code === 'not-signed-in') {
+      // The sign-in says it.
+      said.value = null;
+      ended();
+    } else {
       const calm = explain(answer.trouble);
       said.value = calm
         ? { text: calm, tone: 'calm' }
         : { text: t('clerk.refused', { action: name, why: sentence(answer.trouble) }), tone: 'bad' };
-      if (answer.trouble.code === 'not-signed-in') ended();
     }
     return answer;
   }
