@@ -45,7 +45,14 @@ export function centralWeb({ database, agents, receiver, outbox, access, clock, 
   app.disable('x-powered-by');
   app.use(
     helmet({
-      contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null, 'connect-src': ["'self'"] } },
+      contentSecurityPolicy: {
+        directives: {
+          'upgrade-insecure-requests': null,
+          'connect-src': ["'self'"],
+          // A large workbook is packed beside the page.
+          'worker-src': ["'self'", 'blob:'],
+        },
+      },
       // Plain HTTP on the machine itself; whoever puts TLS in front sets it there.
       strictTransportSecurity: false,
     }),

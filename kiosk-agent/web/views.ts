@@ -209,6 +209,7 @@ export function windowView(
   return {
     window: number,
     state: window?.state ?? 'closed',
+    ...(window?.since === undefined ? {} : { since: window.since }),
     staff: window?.staff ?? null,
     ...(photo === undefined ? {} : { photo }),
     services: servicesNow(state, rules, number),
