@@ -8,7 +8,7 @@ import technician from './technician.en.ts';
 import type zh from './zh-CN.ts';
 
 const en: typeof zh = {
-  app: { title: 'Service hall', otherLanguage: '中文' },
+  app: { otherLanguage: '中文' },
   common: {
     again: 'Try again',
     extended: 'Open until {time} today',

@@ -140,7 +140,7 @@ const linkState: Record<LinkState, string> = {
 };
 
 export default {
-  app: { title: '服务大厅', otherLanguage: 'English' },
+  app: { otherLanguage: 'English' },
   common: {
     again: '再试一次',
     extended: '今日延长服务至 {time}',
