@@ -293,8 +293,8 @@ export function view(): StaffView {
   };
 }
 
-/** Serves `dist` and a view that can be changed by hand; `role` is what every session request is granted. */
-export async function mockHub(dist: string) {
+/** Serves `dist` and a view that can be changed by hand; `role` is what every session request is granted; `more` adds the calls of a page. */
+export async function mockHub(dist: string, more: (app: express.Express) => void = () => undefined) {
   const app = express();
   const http: Server = createServer(app);
   const live = new LiveServer(http, { path: '/live' });
@@ -398,6 +398,7 @@ export async function mockHub(dist: string) {
     }),
   );
   mockDevices(app, hub.work);
+  more(app);
   app.post('/api/v1/devices/:id/test', async (_request, response) => send(response, await hub.testAnswer()));
   app.post('/api/v1/services/:id/notice', (_request, response) => response.json({ state: 'printed' }));
   app.get('/api/v1/reasons', (_request, response) => response.json(hub.reasons));
