@@ -12,7 +12,8 @@ const supervision = {
   cutAction: 'Cut off from the hall’s computer; possible again once it is back',
   notLoaded: 'Nothing could be read. {why}',
   oldData: 'The latest could not be read; this is how it was at {time}. {why}',
-  overtaken: 'Somebody else has just handled this one; nothing was recorded twice. Below is how it stands now',
+  overtaken:
+    'Somebody else has just handled this one; nothing was recorded twice. Below is how it stands now',
   gone: 'This one is no longer in the list; it may have passed its days of keeping. Below is the latest list',
   leftOpen:
     '{n} more that were not finished had to leave this list and are in the log only: ask a technician to get them from there',
@@ -71,7 +72,8 @@ const supervision = {
     },
     reasonBy: { qr: 'by the code', callback: 'by telephone' },
     giveReason: 'Record a reason given by telephone',
-    giveReasonLead: 'Only what the visitor said; nothing is filled in for a visitor. It cannot be changed later.',
+    giveReasonLead:
+      'Only what the visitor said; nothing is filled in for a visitor. It cannot be changed later.',
     reasonOptions: 'Reasons that the visitor chose',
     reasonText: 'The visitor’s own words',
     reasonMissing: 'Choose at least one, or write down the words',
@@ -110,7 +112,8 @@ const supervision = {
       contacted: 'The visitor was reached, and what happened is known.',
       rectified: 'What was wrong has been put right. “Contacted” cannot be recorded after this.',
       answered: 'The visitor has been told what came of it. Earlier steps cannot be recorded after this.',
-      appealed: 'The staff member who was rated appeals. The clock stands still until it is decided. Only once.',
+      appealed:
+        'The staff member who was rated appeals. The clock stands still until it is decided. Only once.',
       'appeal-decided': 'Decided by somebody else than who was rated.',
       'rated-again':
         'After it was put right or answered, the visitor rates again. It stands beside the first rating and does not replace it.',
@@ -241,7 +244,8 @@ const supervision = {
     emptyLead: 'Press “Draw a sample” to draw from the visits of a day, rated or not',
     samples: 'Samples',
     draw: 'Draw a sample',
-    drawLead: 'From all visits of the day for which a rating was asked, given or not. The draw stands in the trace.',
+    drawLead:
+      'From all visits of the day for which a rating was asked, given or not. The draw stands in the trace.',
     day: 'Day',
     dayNone: 'The log has no day to draw from',
     seed: 'Seed',
@@ -349,7 +353,7 @@ const supervision = {
       whole: 'Whole',
       wholeLead: '{time}: {records} records checked, through no. {through}; none changed, missing or added',
       note: 'Note this line down and keep it elsewhere. With it one finds out later whether the log was written anew or cut off:',
-      noteCommand: 'hall journal verify --against {noted}',
+      noteCommand: 'To check it later: hall journal verify --against {noted}',
       broken: 'Record {seq} is not right',
       brokenFile: 'The log file is not right',
       brokenAdvice:

@@ -327,7 +327,7 @@ const supervision = {
       whole: '完整',
       wholeLead: '{time} 核对 {records} 条记录，到第 {through} 号，无一改动、缺少或多出',
       note: '请抄下这一行并另外保存。以后用它可以查出日志是否被整段改写或截断：',
-      noteCommand: 'hall journal verify --against {noted}',
+      noteCommand: '以后核对的命令：hall journal verify --against {noted}',
       broken: '第 {seq} 号记录有问题',
       brokenFile: '日志文件有问题',
       brokenAdvice:

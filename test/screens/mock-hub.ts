@@ -293,8 +293,11 @@ export function view(): StaffView {
   };
 }
 
-/** Serves `dist` and a view that can be changed by hand; `role` is what every session request is granted; `more` adds the calls of a page. */
-export async function mockHub(dist: string, more: (app: express.Express) => void = () => undefined) {
+/**
+ * Serves `dist` and a view that can be changed by hand; `role` is what every session request is granted. `more` adds the calls of
+ * one page (mock-PAGE.ts).
+ */
+export async function mockHub(dist: string, more?: (app: express.Express) => void) {
   const app = express();
   const http: Server = createServer(app);
   const live = new LiveServer(http, { path: '/live' });
@@ -398,11 +401,11 @@ export async function mockHub(dist: string, more: (app: express.Express) => void
     }),
   );
   mockDevices(app, hub.work);
-  more(app);
   app.post('/api/v1/devices/:id/test', async (_request, response) => send(response, await hub.testAnswer()));
   app.post('/api/v1/services/:id/notice', (_request, response) => response.json({ state: 'printed' }));
   app.get('/api/v1/reasons', (_request, response) => response.json(hub.reasons));
   app.get('/api/v1/my-ticket/:id', (_request, response) => send(response, hub.lookAnswer()));
+  more?.(app);
   app.use(express.static(dist));
   app.get(/.*/, (_request, response) => response.sendFile('index.html', { root: dist }));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

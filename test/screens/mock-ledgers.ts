@@ -157,7 +157,13 @@ function badRatings(): BadRating[] {
       steps: [
         { step: 'opened', at: at(6, '10:00') },
         { step: 'appealed', at: at(6, '11:00'), staff: '1024' },
-        { step: 'appeal-decided', at: at(9, '09:00'), staff: '2001', outcome: 'upheld', text: '录像显示误按' },
+        {
+          step: 'appeal-decided',
+          at: at(9, '09:00'),
+          staff: '2001',
+          outcome: 'upheld',
+          text: '录像显示误按',
+        },
       ],
       due: { contacted: '2026-11-09', answered: '2026-11-27' },
       next: null,
@@ -279,7 +285,13 @@ function samples(): Sample[] {
       at: at(23, '08:40'),
       visits: [
         visit(4188, 'A020', {
-          result: { outcome: 'reached', level: 5, at: at(23, '09:02'), staff: '2001', text: '很满意，没有意见' },
+          result: {
+            outcome: 'reached',
+            level: 5,
+            at: at(23, '09:02'),
+            staff: '2001',
+            text: '很满意，没有意见',
+          },
         }),
         visit(4151, 'B003', {
           service: 'mortgage',
@@ -334,7 +346,12 @@ function traces(): Trace[] {
     ['09:05', 'transfer', '选错业务', { window: 5, staff: '1031', number: 'B002' }],
     ['09:11', 'pause', '短时离岗', { window: 2, staff: '1016' }],
     ['09:18', 'priority-denied', '未出示证件', { window: 1, staff: '1007', number: 'C002' }],
-    ['09:26', 'take-and-cancel', '30 天内取号后作废 6 次', { number: 'A012', person: { masked: '990***********1234' } }],
+    [
+      '09:26',
+      'take-and-cancel',
+      '30 天内取号后作废 6 次',
+      { number: 'A012', person: { masked: '990***********1234' } },
+    ],
     ['09:40', 'confirm-paper', '打印机没有回答，人工确认已出票', { staff: '1024', number: 'A019' }],
     ['09:44', 'surge', '等候人数过多', { staff: '2001' }],
     ['09:58', 'cancel', '办事人离开', { window: 3, staff: '1024', number: 'A015', playback: VIDEO }],

@@ -7,7 +7,8 @@ import { serverNow } from '../../clock.ts';
 const EVERY_MS = 30_000;
 
 /** How an action ended: done; `overtaken`: somebody else was faster, or it is gone, and the list was read again; else why not. */
-export type Outcome<T> = { how: 'done'; value: T } | { how: 'overtaken' } | { how: 'refused'; trouble: Trouble };
+export type Outcome<T> =
+  { how: 'done'; value: T } | { how: 'overtaken' } | { how: 'refused'; trouble: Trouble };
 
 export type Ledger<T> = {
   /** what the hub last said; null before that */
@@ -26,11 +27,16 @@ export type Sentences<A> = { done: (value: A) => string; overtaken: string; gone
 
 /**
  * `read` asks the hub. `changed` gives what the live feed says about the list: a new value reads it again. `ended` is called
- * when nobody is signed in any longer. Everything stops with the component.
+ * when nobody is signed in any longer; `settled`: nothing new can come. Everything stops with the component.
  */
 export function useLedger<T>(
   read: () => Promise<Answer<T>>,
-  { cut, changed, ended }: { cut: () => boolean; changed: () => unknown; ended: () => void },
+  {
+    cut,
+    changed,
+    ended,
+    settled = () => false,
+  }: { cut: () => boolean; changed: () => unknown; ended: () => void; settled?: () => boolean },
 ): Ledger<T> {
   const held = shallowRef<T | null>(null);
   const asOf = ref<number | null>(null);
@@ -74,7 +80,7 @@ export function useLedger<T>(
   void reload();
   watch(changed, () => void reload());
   watch(cut, (away) => !away && void reload());
-  const timer = setInterval(() => !cut() && !document.hidden && void reload(), EVERY_MS);
+  const timer = setInterval(() => !cut() && !settled() && !document.hidden && void reload(), EVERY_MS);
   onScopeDispose(() => clearInterval(timer));
   return { held, asOf, wrong, said, reload, act };
 }

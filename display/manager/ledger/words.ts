@@ -14,9 +14,11 @@ export type Words = ReturnType<typeof useWords>;
 export function useWords(view: () => StaffView) {
   const { t, te, locale } = useI18n();
   const at = (how: Intl.DateTimeFormatOptions, value: string | number): string =>
-    new Intl.DateTimeFormat(locale.value, { timeZone: view().hall.timeZone, hourCycle: 'h23', ...how }).format(
-      typeof value === 'number' ? value : Date.parse(value),
-    );
+    new Intl.DateTimeFormat(locale.value, {
+      timeZone: view().hall.timeZone,
+      hourCycle: 'h23',
+      ...how,
+    }).format(typeof value === 'number' ? value : Date.parse(value));
   return {
     /** `11月20日 09:12` */
     time: (value: string | number): string =>

@@ -1,5 +1,9 @@
 /** The hub's calls for the ledger of opinions. */
-import type { OPINION_CHANNELS, OPINION_OUTCOMES, OpinionKind } from '../../../kiosk-agent/contract/opinions.ts';
+import type {
+  OPINION_CHANNELS,
+  OPINION_OUTCOMES,
+  OpinionKind,
+} from '../../../kiosk-agent/contract/opinions.ts';
 import { call } from '../../api.ts';
 
 export type Kind = OpinionKind;
@@ -34,14 +38,18 @@ export type Filing = {
 };
 export type Filed = { opinion: string; code: string; dueDay: string };
 
-const path = (opinion: string, action: string): string => `/opinions/${encodeURIComponent(opinion)}/${action}`;
+const path = (opinion: string, action: string): string =>
+  `/opinions/${encodeURIComponent(opinion)}/${action}`;
 type By = { staff?: string };
 export const opinions = {
   list: () => call<Opinions>('GET', '/opinions'),
   file: (filing: Filing) => call<Filed>('POST', '/opinions', filing),
-  assign: (opinion: string, wish: { to: string } & By) => call<Opinion>('POST', path(opinion, 'assign'), wish),
-  answer: (opinion: string, wish: { text: string } & By) => call<Opinion>('POST', path(opinion, 'answer'), wish),
+  assign: (opinion: string, wish: { to: string } & By) =>
+    call<Opinion>('POST', path(opinion, 'assign'), wish),
+  answer: (opinion: string, wish: { text: string } & By) =>
+    call<Opinion>('POST', path(opinion, 'answer'), wish),
   close: (opinion: string, wish: { outcome: OpinionOutcome; reason: string } & By) =>
     call<Opinion>('POST', path(opinion, 'close'), wish),
-  reopen: (opinion: string, wish: { reason: string } & By) => call<Opinion>('POST', path(opinion, 'reopen'), wish),
+  reopen: (opinion: string, wish: { reason: string } & By) =>
+    call<Opinion>('POST', path(opinion, 'reopen'), wish),
 };
