@@ -20,7 +20,7 @@ export function useWords(view: () => StaffView) {
       ...how,
     }).format(typeof value === 'number' ? value : Date.parse(value));
   return {
-    /** `11月20日 09:12` */
+    /** month, day, hour and minute */
     time: (value: string | number): string =>
       at({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }, value),
     /** `09:12:05` */
@@ -28,7 +28,7 @@ export function useWords(view: () => StaffView) {
       at({ hour: '2-digit', minute: '2-digit', second: '2-digit' }, value),
     /** `09:12` */
     minute: (value: string | number): string => at({ hour: '2-digit', minute: '2-digit' }, value),
-    /** `11月20日 星期五` of a local day yyyy-MM-dd */
+    /** month, day and day of the week of a local day yyyy-MM-dd */
     day: (day: string): string =>
       new Intl.DateTimeFormat(locale.value, {
         timeZone: 'UTC',
