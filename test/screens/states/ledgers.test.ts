@@ -196,6 +196,7 @@ describe('bad ratings', () => {
     await inDialog('登记').click();
     await said('这一条刚刚有别人处理过');
     await dialog().waitFor({ state: 'detached' });
+    await page.locator('.detail').getByRole('heading', { name: /A017/ }).waitFor();
     await look(page, 'ledgers/ratings-overtaken-zh');
   });
 
@@ -492,6 +493,10 @@ describe('the register of traces', () => {
     await filter('类别').locator('select').selectOption('cancel');
     await expect.poll(() => page.locator('tbody tr').count()).toBe(1);
     await filter('窗口').locator('select').selectOption('6');
+    await page.getByText('没有符合条件的记录').waitFor();
+    await look(page, 'ledgers/trace-filtered-none-zh');
+    held.traces = [];
+    await go('trace');
     await page.getByText('这几天没有留痕的操作').waitFor();
     await look(page, 'ledgers/trace-empty-zh');
   });
