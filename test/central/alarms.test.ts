@@ -55,7 +55,7 @@ const alarmsOf = async (agentId: string): Promise<[string, number][]> =>
     .filter((row) => row.agentId === agentId)
     .map(({ kind, seq }) => [kind, seq]);
 const hallOf = async (agentId: string): Promise<HallRow | undefined> =>
-  (await get<HallRow[]>('halls')).find((row) => row.agentId === agentId);
+  (await get<{ halls: HallRow[] }>('halls')).halls.find((row) => row.agentId === agentId);
 
 /** A hub's journal on disk, and its link. */
 async function hub(agentId: string, at: string): Promise<Journal> {
