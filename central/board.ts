@@ -3,37 +3,23 @@
  * servers on the same database have taken, is seen within {@link READ_ALL_MS}.
  */
 import { z } from 'zod';
-import type { Bilingual } from '../kiosk-agent/contract/live.ts';
+import type {
+  ByLevel,
+  HallList,
+  HallRow,
+  HallSort,
+  HallState,
+  ListedHall,
+  Names,
+  Summary,
+} from '../kiosk-agent/contract/far-end.ts';
 import type { Agents } from './agents.ts';
 import type { Database } from './database.ts';
-import type { Names } from './names.ts';
-import { hallRows, type ByLevel, type HallRow } from './overview.ts';
+import { hallRows } from './overview.ts';
 import type { Presence } from './receiver.ts';
 import { digitsBelow, regionAt, regionCode, sharedDigits } from './regions.ts';
 
 const READ_ALL_MS = 15_000;
-
-/** never: let in, nothing heard; silent: not heard of for longer than the server was told to wait; away: not connected, not yet so long. */
-export type HallState = 'connected' | 'away' | 'silent' | 'never';
-/** `name`: null where the server knows none. `current`: the figures are of today, by the hall's own clock. */
-export type ListedHall = HallRow & { state: HallState; current: boolean; name: Bilingual | null };
-
-/** Sums over halls; those of a day count the halls only whose figures are of today. */
-export type Summary = {
-  halls: number;
-  connected: number;
-  silent: number;
-  tickets: number;
-  waiting: number;
-  finished: number;
-  windowsOpen: number;
-  ratings: ByLevel;
-  badOpen: number;
-  badOverdue: number;
-  opinionsOpen: number;
-  opinionsOverdue: number;
-  devicesDown: number;
-};
 
 const SORTS = {
   name: (row) => row.hall ?? row.agentId,
@@ -48,29 +34,18 @@ const SORTS = {
   bad: (row) => row.badOverdue * 1e6 + row.badOpen,
   opinions: (row) => row.opinionsOverdue * 1e6 + row.opinionsOpen,
   devices: (row) => row.devicesDown,
-} satisfies Record<string, (row: ListedHall) => string | number>;
+} satisfies Record<HallSort, (row: ListedHall) => string | number>;
 
 export const listQuery = z.strictObject({
   region: regionCode.optional(),
   q: z.string().trim().max(60).optional(),
   state: z.enum(['connected', 'away', 'silent', 'never', 'trouble']).optional(),
-  sort: z.enum(Object.keys(SORTS) as [keyof typeof SORTS]).default('region'),
+  sort: z.enum(Object.keys(SORTS) as [HallSort]).default('region'),
   order: z.enum(['up', 'down']).default('up'),
   page: z.coerce.number().int().min(1).default(1),
   size: z.coerce.number().int().min(1).max(1000).default(50),
 });
 export type ListQuery = z.infer<typeof listQuery>;
-export type HallList = {
-  time: string;
-  halls: ListedHall[];
-  total: number;
-  page: number;
-  pages: number;
-  summary: Summary;
-  /** the same by the places one level below the region that was asked for */
-  regions: ({ region: string } & Summary)[];
-};
-
 type Parts = {
   database: Database;
   agents: Agents;

@@ -1,9 +1,15 @@
 /** Bad ratings and opinions of all halls with their clocks, overdue ones first, and the devices that are down. */
 import { z } from 'zod';
+import type {
+  BadRating,
+  DeviceDown,
+  LedgerPage,
+  OpinionEntry,
+  Standing,
+} from '../kiosk-agent/contract/far-end.ts';
 import type { ClockStep } from '../kiosk-agent/contract/follow-up.ts';
 import { agentId } from '../kiosk-agent/contract/link.ts';
 import type { Database } from './database.ts';
-import type { Reason, Step } from './figures/ledgers.ts';
 import { localTime } from './overview.ts';
 import { digitsBelow, regionAt, regionCode, sharedDigits } from './regions.ts';
 
@@ -16,57 +22,6 @@ export const ledgerQuery = z.strictObject({
   size: z.coerce.number().int().min(1).max(1000).default(50),
 });
 export type LedgerQuery = z.infer<typeof ledgerQuery>;
-
-export type BadRating = {
-  agentId: string;
-  hall: string;
-  region: string;
-  session: number;
-  number: string;
-  service: string;
-  window: number;
-  staff: string;
-  level: number;
-  givenAt: string;
-  state: 'open' | 'appealed' | 'closed';
-  upheld: boolean;
-  steps: Step[];
-  reason: Reason | null;
-  /** the step that the region's clock asks for next */
-  next: { step: ClockStep; due: string } | null;
-  overdue: boolean;
-  /** calendar days that it is late; 0 when it is not */
-  daysLate: number;
-};
-export type OpinionRow = {
-  agentId: string;
-  hall: string;
-  region: string;
-  opinion: string;
-  kind: string;
-  channel: string;
-  text: string;
-  window: number | null;
-  filedAt: string;
-  dueDay: string;
-  state: 'filed' | 'assigned' | 'answered' | 'closed';
-  assignedTo: string | null;
-  answer: string | null;
-  outcome: string | null;
-  reopened: number;
-  overdue: boolean;
-  daysLate: number;
-};
-type Standing = { open: number; overdue: number };
-/** `regions`: the places one level below the region that was asked for; `halls`: the worst hundred. */
-export type Page = {
-  total: number;
-  page: number;
-  pages: number;
-  counts: Standing;
-  regions: ({ region: string } & Standing)[];
-  halls: ({ agentId: string; hall: string; region: string } & Standing)[];
-};
 
 type Ledger = { table: string; columns: string; due: string; clock: string; overdue: string; at: string };
 const TODAY = `($1::timestamptz AT TIME ZONE 'UTC' + make_interval(mins => l.offset_minutes))::date`;
@@ -99,7 +54,7 @@ export async function badRatings(
   database: Database,
   query: LedgerQuery,
   now: Date,
-): Promise<Page & { ratings: BadRating[] }> {
+): Promise<LedgerPage & { ratings: BadRating[] }> {
   const { rows, ...page } = await readLedger<StoredBad>(database, BAD, query, now);
   const ratings = rows.map(({ givenAt, offset, nextStep, nextDue, ...row }) => ({
     ...row,
@@ -109,12 +64,12 @@ export async function badRatings(
   return { ratings, ...page };
 }
 
-type StoredOpinion = Omit<OpinionRow, 'filedAt'> & { filedAt: Date; offset: number };
+type StoredOpinion = Omit<OpinionEntry, 'filedAt'> & { filedAt: Date; offset: number };
 export async function opinions(
   database: Database,
   query: LedgerQuery,
   now: Date,
-): Promise<Page & { opinions: OpinionRow[] }> {
+): Promise<LedgerPage & { opinions: OpinionEntry[] }> {
   const { rows, ...page } = await readLedger<StoredOpinion>(database, OPINIONS, query, now);
   return {
     opinions: rows.map(({ filedAt, offset, ...row }) => ({ ...row, filedAt: localTime(filedAt, offset) })),
@@ -127,11 +82,11 @@ async function readLedger<Row>(
   { table, columns, due, clock, overdue, at }: Ledger,
   { region, agent, state, page, size }: LedgerQuery,
   now: Date,
-): Promise<Page & { rows: Row[] }> {
+): Promise<LedgerPage & { rows: Row[] }> {
   const of = `FROM ${table} l JOIN halls h ON h.agent_id = l.agent_id AND h.hall = l.hall
     WHERE h.region LIKE $2 AND ($3::text IS NULL OR l.agent_id = $3)`;
   const wanted = [now, `${sharedDigits(region ?? '000000000000')}%`, agent ?? null];
-  const places = await database.query<Page['halls'][number] & { all: number; closed: number }>(
+  const places = await database.query<LedgerPage['halls'][number] & { all: number; closed: number }>(
     `SELECT l.agent_id AS "agentId", l.hall, h.region, count(*) AS all,
        count(*) FILTER (WHERE l.state <> 'closed') AS open, count(*) FILTER (WHERE l.state = 'closed') AS closed,
        count(*) FILTER (WHERE ${overdue}) AS overdue ${of} GROUP BY 1, 2, 3`,
@@ -181,15 +136,6 @@ async function readLedger<Row>(
   };
 }
 
-export type DeviceDown = {
-  agentId: string;
-  hall: string;
-  region: string;
-  device: string;
-  state: 'lost' | 'faulted';
-  why: string;
-  since: string;
-};
 export const devicesQuery = z.strictObject({ region: regionCode.optional() });
 
 /** Devices that a hall has lost or that say that they are broken, those that have been so longest first; at most 1,000. */

@@ -1,17 +1,11 @@
 /** The far end's page, live: a snapshot when it connects, then a change when something has been committed. */
 import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
+import type { FarEndView } from '../kiosk-agent/contract/far-end.ts';
 import type { Access } from './access.ts';
-import { summaryOf, type HallBoard, type ListedHall, type Summary } from './board.ts';
+import { summaryOf, type HallBoard } from './board.ts';
 import type { Database } from './database.ts';
-import {
-  latestAlarms,
-  latestRatings,
-  latestTickets,
-  type AlarmRow,
-  type RatingRow,
-  type TicketRow,
-} from './overview.ts';
+import { latestAlarms, latestRatings, latestTickets } from './overview.ts';
 
 const RATINGS_SHOWN = 40;
 const TICKETS_SHOWN = 20;
@@ -21,19 +15,6 @@ const GATHER_MS = 200;
 
 /** More agents than this in one change: the page asks for its halls anew. */
 const HALLS_TOLD = 20;
-
-/**
- * `summary`: over all halls. `halls`: those that changed; null when they were too many to tell, and in a snapshot, where the page
- * asks for the ones it shows. The lists are always the whole list.
- */
-export type View = {
-  time: string;
-  summary: Summary;
-  halls: ListedHall[] | null;
-  ratings: RatingRow[];
-  tickets: TicketRow[];
-  alarms: AlarmRow[];
-};
 
 /** Serves `/live` on `http` until closed. */
 export class Live {
@@ -88,7 +69,7 @@ export class Live {
     this.#io.engine.close();
   }
 
-  async #view(agents?: string[]): Promise<View> {
+  async #view(agents?: string[]): Promise<FarEndView> {
     const all = await this.#board.rows();
     const told = agents && agents.length <= HALLS_TOLD ? new Set(agents) : null;
     return {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { Names } from '../kiosk-agent/contract/far-end.ts';
 import { bilingual } from '../kiosk-agent/contract/words.ts';
 import { regionCode } from './regions.ts';
 
@@ -13,7 +14,6 @@ const namesFile = z.strictObject({
   /** by the service's id */
   services: z.record(z.string(), bilingual).default({}),
 });
-export type Names = z.infer<typeof namesFile>;
 
 /** A file of names that cannot be used; the message names the file and the place in it. */
 export class BadNames extends Error {}

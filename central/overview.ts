@@ -1,93 +1,9 @@
 /** What the far end's page and its programs see: halls with today's figures, the latest ratings and tickets, alarms. */
+import type { AlarmRow, HallRow, RatingRow, TicketRow } from '../kiosk-agent/contract/far-end.ts';
 import { TIME_STEPS_S } from '../kiosk-agent/contract/totals.ts';
 import type { Agents } from './agents.ts';
 import type { Database } from './database.ts';
 import type { Presence } from './receiver.ts';
-
-/** Counts by level, `'5'` 非常满意 … `'1'` 非常不满意. */
-export type ByLevel = Record<'5' | '4' | '3' | '2' | '1', number>;
-
-/** One hall; an agent that was let in and has sent nothing yet stands here with `hall` null. Times carry the hall's offset. */
-export type HallRow = {
-  hall: string | null;
-  agentId: string;
-  region: string;
-  epoch: string | null;
-  through: number;
-  /** SHA-256 of record `through`: what the hall's own log must have there (`hall journal verify --against`) */
-  hash: string | null;
-  lastEventAt: string | null;
-  /** the hall's own day that the figures are of */
-  day: string | null;
-  tickets: number;
-  waiting: number;
-  finished: number;
-  ratings: ByLevel;
-  /** today's first calls: mean and 90 of 100 waits, s (the latter by the classes of the totals); null when there were none */
-  waitMeanS: number | null;
-  waitMostS: number | null;
-  /** the one who has waited longest took a ticket then */
-  longestSince: string | null;
-  windowsOpen: number;
-  windowsPaused: number;
-  badOpen: number;
-  badOverdue: number;
-  opinionsOpen: number;
-  opinionsOverdue: number;
-  devicesDown: number;
-  connected: boolean;
-  /** connected or away since; null when not known */
-  since: string | null;
-  /** events that the hall has and this server not yet, as far as it has said; null while it is away */
-  backlog: number | null;
-};
-
-export type RatingRow = {
-  place: number;
-  agentId: string;
-  epoch: string;
-  seq: number;
-  hall: string;
-  region: string;
-  session: number;
-  ticketId: string;
-  number: string;
-  service: string;
-  stage: string;
-  window: number;
-  staff: string;
-  level: number;
-  source: string;
-  device: { serial: string; boot: string; seq: number } | null;
-  promptedAt: string;
-  pressedAt: string;
-  flags: string[];
-};
-
-export type TicketRow = {
-  agentId: string;
-  ticketId: string;
-  hall: string;
-  number: string;
-  service: string;
-  state: string;
-  window: number | null;
-  changedAt: string;
-};
-
-/**
- * prev-differs: taken, but not linked to the one before; other-history: not the record that is here; set-back: the agent's log
- * ends before its copy here; new-epoch: its history began anew.
- */
-export type AlarmKind = 'prev-differs' | 'other-history' | 'set-back' | 'new-epoch';
-
-export type AlarmRow = {
-  agentId: string;
-  epoch: string;
-  seq: number;
-  kind: AlarmKind;
-  at: string;
-};
 
 /** An instant as RFC 3339 in an offset given in minutes. */
 export function localTime(instant: Date, offset: number): string {

@@ -1,13 +1,16 @@
 /** Figures over days and halls, from the tallies: nobody counts events while somebody waits for an answer. */
 import { z } from 'zod';
+import type { FarEndStatistics, StatisticsGroup, StatisticsRow } from '../kiosk-agent/contract/far-end.ts';
 import { agentId } from '../kiosk-agent/contract/link.ts';
 import { HallError } from '../kiosk-agent/contract/problem.ts';
-import { TIME_STEPS_S, type Tally } from '../kiosk-agent/contract/totals.ts';
+import { TIME_STEPS_S } from '../kiosk-agent/contract/totals.ts';
 import { id, localDate, staff, windowNumber } from '../kiosk-agent/contract/words.ts';
 import type { Database } from './database.ts';
 import { digitsBelow, regionCode, sharedDigits } from './regions.ts';
 
-const GROUPS = ['all', 'day', 'hour', 'region', 'hall', 'service', 'window', 'staff'] as const;
+const GROUPS = [
+  ...(['all', 'day', 'hour', 'region', 'hall', 'service', 'window', 'staff'] as const),
+] satisfies StatisticsGroup[];
 const MOST_DAYS = 400;
 const DIFFERING_SHOWN = 50;
 
@@ -23,17 +26,8 @@ export const statisticsQuery = z.strictObject({
 });
 export type StatisticsQuery = z.infer<typeof statisticsQuery>;
 
-/** `key`: day, hour, region, agent, service, window or staff number, by what was asked; `hall` beside an agent. */
-export type StatisticsRow = { key: string; hall?: string; region?: string } & Tally;
-export type Statistics = Pick<StatisticsQuery, 'from' | 'to' | 'by'> & {
-  rows: StatisticsRow[];
-  /** days of halls: closed by the hall, still running (or never closed), and closed with other totals than their events give */
-  days: { closed: number; running: number; differing: number };
-  differing: { agentId: string; hall: string; day: string }[];
-};
-
 /** Throws HallError bad-request when the question makes no sense. */
-export async function statistics(database: Database, query: StatisticsQuery): Promise<Statistics> {
+export async function statistics(database: Database, query: StatisticsQuery): Promise<FarEndStatistics> {
   const { from, to, by, agent, window, service, staff } = query;
   refuse(from > to, 'from', 'lies after to');
   const days = (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
@@ -65,7 +59,7 @@ export async function statistics(database: Database, query: StatisticsQuery): Pr
   );
   const ofDays = wanted.slice(1, 5);
   const [state] = await database.query<{ halldays: number; closed: number; differing: number }>(DAYS, ofDays);
-  const differing = await database.query<Statistics['differing'][number]>(DIFFERING, ofDays);
+  const differing = await database.query<FarEndStatistics['differing'][number]>(DIFFERING, ofDays);
   return {
     ...{ from, to, by },
     rows: rows.map((row) => rowOf(row, by)),
@@ -84,7 +78,7 @@ function refuse(wrong: boolean, field: string, why: string): void {
 
 function keyOf({ by, region }: StatisticsQuery): string {
   const digits = digitsBelow(region);
-  const keys: Record<(typeof GROUPS)[number], string> = {
+  const keys: Record<StatisticsGroup, string> = {
     all: `'all'`,
     day: 't.day::text',
     hour: `lpad(t.hour::text, 2, '0')`,

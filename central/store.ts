@@ -8,11 +8,11 @@
  * raises an alarm although not one event of it has come. So does a new epoch of an agent that had one before.
  */
 import { CHAIN_START } from '../kiosk-agent/contract/events.ts';
+import type { AlarmKind } from '../kiosk-agent/contract/far-end.ts';
 import type { Receipt } from '../kiosk-agent/contract/link.ts';
 import { checkBatch, eventHash, type CheckedEvent, type StreamName } from './batch.ts';
 import type { Database, Query } from './database.ts';
 import { countIn } from './figures/figures.ts';
-import type { AlarmKind } from './overview.ts';
 import { project } from './projections.ts';
 
 /** What a batch has changed; null when nothing. */

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import type { Names } from '../kiosk-agent/contract/far-end.ts';
 import { agentId, epochId } from '../kiosk-agent/contract/link.ts';
 import { HallError, PROBLEM_CODES } from '../kiosk-agent/contract/problem.ts';
 import { COOKIE, type Access } from './access.ts';
@@ -14,7 +15,6 @@ import { appointmentRoutes } from './appointments.ts';
 import { listQuery, type HallBoard } from './board.ts';
 import type { Database } from './database.ts';
 import { badRatings, devicesDown, devicesQuery, ledgerQuery, opinions } from './ledgers.ts';
-import type { Names } from './names.ts';
 import { eventsAfter, latestAlarms, latestRatings } from './overview.ts';
 import type { Outbox } from './outbox.ts';
 import { read } from './reading.ts';
@@ -74,6 +74,9 @@ export function centralWeb({ database, agents, board, names, outbox, access, clo
       throw new HallError('not-signed-in', 'this is not the viewer token of this server');
     response.cookie(COOKIE, token, { httpOnly: true, sameSite: 'strict', path: '/', secure: request.secure });
     response.status(204).end();
+  });
+  api.get('/login', (request, response) => {
+    response.json({ signedIn: access.isSignedIn(request) });
   });
   api.delete('/login', (_request, response) => {
     response.clearCookie(COOKIE, { path: '/' });

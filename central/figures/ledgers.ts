@@ -1,4 +1,5 @@
 /** Bad ratings and opinions of all halls with their clocks, as the halls' events tell them: nothing is decided here. */
+import type { FollowUpStepDone, GivenReason } from '../../kiosk-agent/contract/far-end.ts';
 import { CLOCK_STEPS, type ClockStep } from '../../kiosk-agent/contract/follow-up.ts';
 import type { EventData, HallEvent } from '../../kiosk-agent/contract/events.ts';
 import type { StreamName } from '../batch.ts';
@@ -6,23 +7,14 @@ import type { Query } from '../database.ts';
 import { offsetMinutes } from '../projections.ts';
 import type { HeldEvent } from './count.ts';
 
-export type Step = {
-  step: EventData<'hall.rating.followed-up'>['step'];
-  at: string;
-  staff?: string;
-  text?: string;
-  outcome?: string;
-  level?: number;
-};
-export type Reason = { options: string[]; text?: string; by: 'qr' | 'callback' };
 type BadRow = {
   epoch: string;
   session: number;
   state: 'open' | 'appealed' | 'closed';
   upheld: boolean;
-  steps: Step[];
+  steps: FollowUpStepDone[];
   due: Partial<Record<ClockStep, string>>;
-  reason: Reason | null;
+  reason: GivenReason | null;
   nextStep: ClockStep | null;
   nextDue: string | null;
   clockDay: string | null;
@@ -56,7 +48,7 @@ async function followUp(
   }
   const row = await badRow(query, stream, session);
   if (!row) return;
-  const steps = [...row.steps, { ...said, at: time } as Step];
+  const steps = [...row.steps, { ...said, at: time } as FollowUpStepDone];
   const state =
     said.step === 'appealed'
       ? 'appealed'

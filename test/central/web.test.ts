@@ -7,7 +7,7 @@ import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { letIn, openAgents } from '../../central/agents.ts';
 import { startCentral } from '../../central/central.ts';
-import type { View } from '../../central/live.ts';
+import type { FarEndView } from '../../kiosk-agent/contract/far-end.ts';
 import type { LinkCommand } from '../../kiosk-agent/contract/link.ts';
 import type { CommandHandler } from '../../kiosk-agent/link/commands.ts';
 import { LinkSender } from '../../kiosk-agent/link/sender.ts';
@@ -114,15 +114,15 @@ describe('the far end', () => {
     sender.start();
     await happen(6);
     const socket = io(central.url, { path: '/live', transports: ['websocket'] });
-    const snapshot = await new Promise<View>((resolve) => socket.once('snapshot', resolve));
+    const snapshot = await new Promise<FarEndView>((resolve) => socket.once('snapshot', resolve));
     expect(snapshot.ratings[0]).toMatchObject({ agentId: 'hub-live', seq: 6 });
-    const changes: View[] = [];
-    socket.on('change', (change: View) => changes.push(change));
+    const changes: FarEndView[] = [];
+    socket.on('change', (change: FarEndView) => changes.push(change));
     await happen(3);
     await vi.waitUntil(() => changes.some((change) => change.ratings[0]?.seq === 9), { timeout: 10_000 });
     expect(changes.at(-1)!.halls).toMatchObject([{ hall: 'hall-of-hub-live', through: 9, connected: true }]);
     await sender.close();
-    await vi.waitUntil(() => changes.some((change) => change.halls.some((row) => row.connected === false)), {
+    await vi.waitUntil(() => changes.some((change) => change.halls?.some((row) => row.connected === false)), {
       timeout: 10_000,
     });
     socket.disconnect();
