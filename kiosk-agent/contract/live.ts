@@ -91,6 +91,8 @@ export type EvaluationView = {
 export type WindowView = {
   window: number;
   state: WindowState;
+  /** since when it is in this state; left out where it is not known: never opened, or told by an older version */
+  since?: string;
   staff: string | null;
   services: string[];
   ticket: {

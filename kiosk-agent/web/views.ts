@@ -185,6 +185,7 @@ export function windowView(
   return {
     window: number,
     state: window?.state ?? 'closed',
+    ...(window?.since === undefined ? {} : { since: window.since }),
     staff: window?.staff ?? null,
     services: servicesNow(state, rules, number),
     ticket: ticket

@@ -293,8 +293,11 @@ export function view(): StaffView {
   };
 }
 
-/** Serves `dist` and a view that can be changed by hand; `role` is what every session request is granted. */
-export async function mockHub(dist: string) {
+/**
+ * Serves `dist` and a view that can be changed by hand; `role` is what every session request is granted. `more` adds the calls of
+ * one page (mock-PAGE.ts).
+ */
+export async function mockHub(dist: string, more?: (app: express.Express) => void) {
   const app = express();
   const http: Server = createServer(app);
   const live = new LiveServer(http, { path: '/live' });
@@ -402,6 +405,7 @@ export async function mockHub(dist: string) {
   app.post('/api/v1/services/:id/notice', (_request, response) => response.json({ state: 'printed' }));
   app.get('/api/v1/reasons', (_request, response) => response.json(hub.reasons));
   app.get('/api/v1/my-ticket/:id', (_request, response) => send(response, hub.lookAnswer()));
+  more?.(app);
   app.use(express.static(dist));
   app.get(/.*/, (_request, response) => response.sendFile('index.html', { root: dist }));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
