@@ -8,6 +8,7 @@ import clerk from './clerk.zh-CN.ts';
 import kiosk from './kiosk.zh-CN.ts';
 import window from './window.zh-CN.ts';
 import { reason, myTicket } from './phone.zh-CN.ts';
+import visitor from './visitor.zh-CN.ts';
 import technician from './technician.zh-CN.ts';
 
 /** What staff read: what it is, and what to do next. */
@@ -140,7 +141,7 @@ const linkState: Record<LinkState, string> = {
 };
 
 export default {
-  app: { title: '服务大厅', otherLanguage: 'English' },
+  app: { otherLanguage: 'English' },
   common: {
     again: '再试一次',
     extended: '今日延长服务至 {time}',
@@ -187,6 +188,7 @@ export default {
     staff: '工作人员',
     notFound: '没有这个页面',
   },
+  visitor,
   kiosk,
   /** what a visitor does next */
   visitorProblem: {
