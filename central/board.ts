@@ -17,7 +17,7 @@ import type { Agents } from './agents.ts';
 import type { Database } from './database.ts';
 import { hallRows } from './overview.ts';
 import type { Presence } from './receiver.ts';
-import { digitsBelow, regionAt, regionCode, sharedDigits } from './regions.ts';
+import { digitsApart, regionAt, regionCode, sharedDigits } from './regions.ts';
 
 const READ_ALL_MS = 15_000;
 
@@ -93,7 +93,10 @@ export class HallBoard {
     found.sort((a, b) => direction * compare(key(a), key(b)) || compare(SORTS.region(a), SORTS.region(b)));
     const pages = Math.max(1, Math.ceil(found.length / query.size));
     const page = Math.min(query.page, pages);
-    const digits = digitsBelow(query.region);
+    const digits = digitsApart(
+      found.map((row) => row.region),
+      query.region,
+    );
     const places = new Map<string, ListedHall[]>();
     for (const row of found) {
       const place = regionAt(row.region, digits);

@@ -11,7 +11,7 @@ import type { ClockStep } from '../kiosk-agent/contract/follow-up.ts';
 import { agentId } from '../kiosk-agent/contract/link.ts';
 import type { Database } from './database.ts';
 import { localTime } from './overview.ts';
-import { digitsBelow, regionAt, regionCode, sharedDigits } from './regions.ts';
+import { digitsApart, regionAt, regionCode, sharedDigits } from './regions.ts';
 
 export const ledgerQuery = z.strictObject({
   region: regionCode.optional(),
@@ -111,7 +111,10 @@ async function readLedger<Row>(
      ORDER BY ${overdue} DESC, (l.state = 'closed'), ${due} NULLS LAST, ${at} DESC LIMIT $4 OFFSET $5`,
     [...wanted, size, (shown - 1) * size],
   );
-  const digits = digitsBelow(region);
+  const digits = digitsApart(
+    places.map((place) => place.region),
+    region,
+  );
   const regions = new Map<string, Standing>();
   for (const place of places) {
     const key = regionAt(place.region, digits);

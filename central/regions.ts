@@ -21,3 +21,15 @@ export function digitsBelow(region: string | undefined): number {
 export function regionAt(region: string, digits: number): string {
   return region.slice(0, digits).padEnd(12, '0');
 }
+
+/**
+ * How many digits tell these places inside `region` apart: the first level below it on which they are not all one place, so that a
+ * city's server begins with its counties and not with its province; the level right below it when they are one place throughout.
+ */
+export function digitsApart(regions: string[], region: string | undefined): number {
+  const below = digitsBelow(region);
+  const apart = LEVELS.find(
+    (digits) => digits >= below && new Set(regions.map((code) => code.slice(0, digits))).size > 1,
+  );
+  return apart ?? below;
+}

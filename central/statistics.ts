@@ -6,7 +6,7 @@ import { HallError } from '../kiosk-agent/contract/problem.ts';
 import { TIME_STEPS_S } from '../kiosk-agent/contract/totals.ts';
 import { id, localDate, staff, windowNumber } from '../kiosk-agent/contract/words.ts';
 import type { Database } from './database.ts';
-import { digitsBelow, regionCode, sharedDigits } from './regions.ts';
+import { digitsApart, regionCode, sharedDigits } from './regions.ts';
 
 const GROUPS = [
   ...(['all', 'day', 'hour', 'region', 'hall', 'service', 'window', 'staff'] as const),
@@ -41,7 +41,8 @@ export async function statistics(database: Database, query: StatisticsQuery): Pr
   const places = named || service !== undefined || ['service', 'window', 'staff'].includes(by);
   refuse(places && by === 'hour', 'by', 'hours are counted for whole halls');
   const part = places ? 'place' : by === 'hour' ? 'hour' : 'day';
-  const key = keyOf(query);
+  const digits = by === 'region' ? await digitsOf(database, query.region) : 0;
+  const key = KEYS[by](digits);
   const wanted = [
     part,
     from,
@@ -76,20 +77,28 @@ function refuse(wrong: boolean, field: string, why: string): void {
   if (wrong) throw new HallError('bad-request', `${field}: ${why}`, { field });
 }
 
-function keyOf({ by, region }: StatisticsQuery): string {
-  const digits = digitsBelow(region);
-  const keys: Record<StatisticsGroup, string> = {
-    all: `'all'`,
-    day: 't.day::text',
-    hour: `lpad(t.hour::text, 2, '0')`,
-    region: `rpad(left(h.region, ${digits}), 12, '0')`,
-    hall: 't.agent_id',
-    service: 't.service',
-    window: `t."window"::text`,
-    staff: 't.staff',
-  };
-  return keys[by];
+async function digitsOf(database: Database, region: string | undefined): Promise<number> {
+  const halls = await database.query<{ region: string }>(
+    'SELECT DISTINCT region FROM halls WHERE region LIKE $1',
+    [`${sharedDigits(region ?? '000000000000')}%`],
+  );
+  return digitsApart(
+    halls.map((hall) => hall.region),
+    region,
+  );
 }
+
+/** What the rows are told apart by. `digits`: of the region. */
+const KEYS: Record<StatisticsGroup, (digits: number) => string> = {
+  all: () => `'all'`,
+  day: () => 't.day::text',
+  hour: () => `lpad(t.hour::text, 2, '0')`,
+  region: (digits) => `rpad(left(h.region, ${digits}), 12, '0')`,
+  hall: () => 't.agent_id',
+  service: () => 't.service',
+  window: () => `t."window"::text`,
+  staff: () => 't.staff',
+};
 
 const COUNTS = ['tickets', 'called', 'served', 'missed', 'cancelled', 'asked', 'lapsed'] as const;
 const CLASSES = Array.from({ length: TIME_STEPS_S.length + 1 }, (_, at) => at + 1);

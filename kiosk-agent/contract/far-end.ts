@@ -83,7 +83,7 @@ export type HallList = {
   page: number;
   pages: number;
   summary: Summary;
-  /** the same by the places one level below the region that was asked for */
+  /** the same by the places inside the region that was asked for, on the first level on which there are several */
   regions: ({ region: string } & Summary)[];
 };
 
@@ -204,7 +204,7 @@ export type OpinionEntry = {
 };
 export type LedgerState = 'overdue' | 'open' | 'closed' | 'all';
 export type Standing = { open: number; overdue: number };
-/** `regions`: the places one level below the region that was asked for; `halls`: the worst hundred. */
+/** `regions`: the places inside the region that was asked for, on the first level with several; `halls`: the worst hundred. */
 export type LedgerPage = {
   total: number;
   page: number;
