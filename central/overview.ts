@@ -107,7 +107,8 @@ export async function latestTickets(database: Database, limit: number): Promise<
 /** Breaks of the chain, newest first. */
 export async function latestAlarms(database: Database, limit: number): Promise<AlarmRow[]> {
   const rows = await database.query<Omit<AlarmRow, 'at'> & { at: Date }>(
-    'SELECT agent_id AS "agentId", epoch, seq, kind, at FROM chain_alarms ORDER BY at DESC LIMIT $1',
+    `SELECT agent_id AS "agentId", (SELECT hall FROM halls h WHERE h.agent_id = a.agent_id ORDER BY last_event_at DESC LIMIT 1)
+       AS hall, epoch, seq, kind, at FROM chain_alarms a ORDER BY at DESC LIMIT $1`,
     [limit],
   );
   return rows.map((row) => ({ ...row, at: row.at.toISOString() }));

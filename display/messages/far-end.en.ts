@@ -11,7 +11,7 @@ const farEnd: typeof zh = {
     opinions: 'Opinions',
     alarms: 'Alarms',
   },
-  late: '{n} overdue',
+  late: '{n} late',
   live: 'Live',
   token: {
     label: 'Viewer token',
@@ -21,7 +21,7 @@ const farEnd: typeof zh = {
     many: 'Too many tries. Try again in a minute',
     away: 'The server does not answer. Try again in a moment',
   },
-  away: 'The server does not answer. What you see is from before; it is asked again every 5 s',
+  away: 'The server does not answer and is asked again every 5 s; what is shown is from before',
   badQuestion: 'This cannot be counted. Change the days or the filters',
   loading: 'Loading…',
   region: {
@@ -38,8 +38,8 @@ const farEnd: typeof zh = {
     windows: 'Windows open',
     ratings: 'Ratings today',
     satisfied: '{share} satisfied',
-    bad: 'Bad ratings overdue',
-    opinions: 'Opinions overdue',
+    bad: 'Late ratings',
+    opinions: 'Late opinions',
     devices: 'Devices down',
     silent: 'Halls silent',
     of: '{n} not closed',

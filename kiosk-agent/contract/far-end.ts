@@ -125,7 +125,15 @@ export type TicketRow = {
  * ends before its copy here; new-epoch: its history began anew.
  */
 export type AlarmKind = 'prev-differs' | 'other-history' | 'set-back' | 'new-epoch';
-export type AlarmRow = { agentId: string; epoch: string; seq: number; kind: AlarmKind; at: string };
+/** `hall`: null when nothing of the agent's events is here */
+export type AlarmRow = {
+  agentId: string;
+  hall: string | null;
+  epoch: string;
+  seq: number;
+  kind: AlarmKind;
+  at: string;
+};
 
 /**
  * Live: `summary` over all halls; `halls` those that changed, null when they were too many to tell, and in a snapshot, where the

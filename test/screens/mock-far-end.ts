@@ -207,8 +207,22 @@ export function opinions(): OpinionEntry[] {
   ];
 }
 export const alarms = (): AlarmRow[] => [
-  { agentId: 'hub-3702-01', epoch: 'epoch-0001', seq: 18_402, kind: 'set-back', at: at(-7200) },
-  { agentId: 'hub-3707-03', epoch: 'epoch-0002', seq: 1, kind: 'new-epoch', at: at(-90_000) },
+  {
+    agentId: 'hub-3702-01',
+    hall: 'qingdao-1',
+    epoch: 'epoch-0001',
+    seq: 18_402,
+    kind: 'set-back',
+    at: at(-7200),
+  },
+  {
+    agentId: 'hub-3707-03',
+    hall: 'weifang-3',
+    epoch: 'epoch-0002',
+    seq: 1,
+    kind: 'new-epoch',
+    at: at(-90_000),
+  },
 ];
 export const devicesDown = (): DeviceDown[] => [
   {
