@@ -137,7 +137,7 @@ describe('times and waits are said as people say them', () => {
 });
 
 describe('the kiosk leads a visitor by the ticket’s state', () => {
-  const intent: Intent = { service: 'transfer', delivery: 'paper', idempotencyKey: 'k' };
+  const intent: Intent = { what: 'take', service: 'transfer', delivery: 'paper', idempotencyKey: 'k' };
   const at = (state: (typeof TICKET_STATES)[number], since = 0, now = 1): string =>
     stepFor(ticket('A001', state), intent, since, now, false).at;
 
