@@ -11,23 +11,20 @@ export async function toXlsx(tables: Table[], about: About, aboutTitle: string):
   // Only who takes a file away loads the writer.
   const { default: writeXlsxFile } = await import('write-excel-file/universal');
   const names = sheetNames([...tables.map(({ title }) => title), aboutTitle]);
-  return writeXlsxFile(
-    [
-      ...tables.map((table, at) => ({
-        sheet: names[at] as string,
-        data: sheetData(table),
-        columns: table.columns.map((column, index) => ({ width: widthOf(table, column, index) })),
-        stickyRowsCount: 1,
-        ...(table.columns.length > 7 ? { orientation: 'landscape' as const } : {}),
-      })),
-      {
-        sheet: names.at(-1) as string,
-        data: about.map(({ name, value }) => [text(name, true), text(value)]),
-        columns: [{ width: 16 }, { width: 60 }],
-      },
-    ],
-    { fontFamily: 'Microsoft YaHei', fontSize: 11 },
-  ).toBlob();
+  return writeXlsxFile([
+    ...tables.map((table, at) => ({
+      sheet: names[at] as string,
+      data: sheetData(table),
+      columns: table.columns.map((column, index) => ({ width: widthOf(table, column, index) })),
+      stickyRowsCount: 1,
+      ...(table.columns.length > 7 ? { orientation: 'landscape' as const } : {}),
+    })),
+    {
+      sheet: names.at(-1) as string,
+      data: about.map(({ name, value }) => [text(name, true), text(value)]),
+      columns: [{ width: 16 }, { width: 60 }],
+    },
+  ]).toBlob();
 }
 
 /** The rows of one sheet; the first has the names of the columns. */
