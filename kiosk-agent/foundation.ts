@@ -21,6 +21,8 @@ export type AgentOptions = {
   config: Config;
   stateFolder: string;
   screensFolder: string;
+  /** the run before did not end properly: half a ticket may hang in a printer */
+  wasCutOff?: boolean;
   version: string;
   clock: Clock;
   /** [0…1) */
@@ -48,7 +50,7 @@ export type DeviceParts = { devices: Devices; pluggedIn: PluggedIn; tap: WireTap
 
 /** Opens what the configuration names. `lastSeq`: of a device since its power-up; `changed` hears of everything new. */
 export async function openDeviceParts(
-  { config, stateFolder, clock, random, log, hid = nodeHid(), sources }: AgentOptions,
+  { config, stateFolder, clock, random, log, hid = nodeHid(), sources, wasCutOff = false }: AgentOptions,
   know: KnowPerson,
   lastSeq: (serial: string, boot: string) => number,
   changed: () => void,
@@ -73,6 +75,7 @@ export async function openDeviceParts(
     hid,
     know,
     lastSeq,
+    wasCutOff,
     openBound: pluggedIn.openBound,
     settled: pluggedIn.settled,
     onFrame: (line, direction, bytes, decoded) => tap.take({ line, direction, bytes, decoded }),

@@ -49,6 +49,8 @@ const en: typeof zh = {
     windowFor: 'the visitor at the window, rating by touch',
     clerk: 'Clerk',
     clerkFor: 'window staff, by keyboard',
+    manager: 'Hall management',
+    managerFor: 'supervisors, desktop',
     technician: 'Devices',
     technicianFor: 'technicians, desktop or phone',
     public: 'For visitors',

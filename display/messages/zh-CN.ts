@@ -179,6 +179,8 @@ export default {
     windowFor: '窗口前的办事人，可触摸评价',
     clerk: '窗口工作台',
     clerkFor: '窗口工作人员，键盘操作',
+    manager: '大厅管理',
+    managerFor: '主管，电脑',
     technician: '设备维护',
     technicianFor: '技术人员，电脑或手机',
     public: '面向办事人',

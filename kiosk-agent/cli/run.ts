@@ -8,7 +8,7 @@ import { startSatellite } from '../satellite/agent.ts';
 import { deviceFaults } from '../device/manager.ts';
 import { EXIT } from './exit.ts';
 import { RecentLog } from './recent-log.ts';
-import { writeRunning } from './running.ts';
+import { wasCutOff, writeRunning } from './running.ts';
 import { watchdogOf } from './watchdog.ts';
 import { ROOT, untilToldToEnd, VERSION } from './process.ts';
 
@@ -45,6 +45,7 @@ export async function runAgent(file: string, state: string, logLevel: string): P
     random: Math.random,
     env: process.env,
     log,
+    wasCutOff: wasCutOff(stateFolder),
     recentLog,
   });
   const noLongerRunning = writeRunning(stateFolder, agent);
