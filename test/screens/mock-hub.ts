@@ -339,8 +339,8 @@ export async function mockHub(dist: string) {
       await closed;
     },
     /** It is there again at the same address; `run`: the hub was started anew. */
-    async on(run = hub.run): Promise<void> {
-      if (run !== hub.run) [hub.run, hub.seq] = [run, 1];
+    async on(run?: string): Promise<void> {
+      if (run !== undefined) [hub.run, hub.seq] = [run, 1];
       await new Promise<void>((resolve) => http.listen(hub.port, '127.0.0.1', resolve));
     },
     async close(): Promise<void> {
