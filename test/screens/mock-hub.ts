@@ -343,6 +343,18 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
     back(): void {
       refuse = false;
     },
+    /** The host is off: nothing listens, every connection is gone. */
+    async off(): Promise<void> {
+      live.disconnectSockets(true);
+      const closed = new Promise((resolve) => http.close(resolve));
+      http.closeAllConnections();
+      await closed;
+    },
+    /** It is there again at the same address; `run`: the hub was started anew. */
+    async on(run?: string): Promise<void> {
+      if (run !== undefined) [hub.run, hub.seq] = [run, 1];
+      await new Promise<void>((resolve) => http.listen(hub.port, '127.0.0.1', resolve));
+    },
     async close(): Promise<void> {
       await live.close();
       http.closeAllConnections();
@@ -357,6 +369,8 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
     socket.on('time', (answer: (value: unknown) => void) => answer(Date.now()));
   });
   app.use(express.json());
+  /** Whose browser asks, where several look at once; else everybody is `hub.role`. */
+  const roleOf = (request: express.Request): string | null => request.get('x-test-role') ?? hub.role;
   app.use('/api/v1', (request, _response, next) => {
     hub.requests.push({ method: request.method, path: request.path, body: request.body as unknown });
     next();
@@ -367,10 +381,12 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
   });
   const send = (response: express.Response, answer: { status: number; body: unknown }) =>
     void response.status(answer.status).json(answer.body);
-  app.get('/api/v1/session', (_request, response) =>
+  app.get('/api/v1/session', (request, response) =>
     send(
       response,
-      hub.role ? { status: 200, body: { role: hub.role, staff: hub.staff } } : problem('not-signed-in', 401),
+      roleOf(request)
+        ? { status: 200, body: { role: roleOf(request), staff: hub.staff } }
+        : problem('not-signed-in', 401),
     ),
   );
   app.post('/api/v1/session', (request, response) => {
