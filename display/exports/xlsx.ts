@@ -29,7 +29,7 @@ export async function toXlsx(tables: Table[], about: About, aboutTitle: string):
   // Large sheets are packed by a worker; where a server forbids it, nothing is ever said.
   let limit: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_done, failed) => {
-    limit = setTimeout(() => failed(new Error('The workbook was not packed in time')), LIMIT_MS);
+    limit = setTimeout(() => failed(new Error('workbook-not-packed')), LIMIT_MS);
   });
   try {
     return await Promise.race([file, late]);

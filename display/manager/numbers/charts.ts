@@ -62,6 +62,19 @@ export function partCharts(t: Words, parts: Part[], step: Step, tickets: boolean
   ];
 }
 
+/** Of one day, where no days stand beside each other. */
+export function ratingChart(t: Words, tally: Tally): ChartData {
+  const levels = [5, 4, 3, 2, 1];
+  return {
+    kind: 'bar',
+    title: t('manager.chart.ratings'),
+    category: t('manager.live.level'),
+    categories: levels.map((level) => t(`manager.levels.${level}`)),
+    unit: 'number',
+    series: [{ name: t('manager.live.count'), values: levels.map((level) => tally.ratings[level - 1] ?? 0) }],
+  };
+}
+
 /** How many waited how long. */
 export function waitChart(t: Words, tally: Tally): ChartData {
   const minutes = TIME_STEPS.map((seconds) => seconds / 60);
