@@ -35,6 +35,8 @@ export default defineConfig({
     target: ['chrome87', 'firefox84', 'safari14'],
     cssTarget: ['chrome87', 'firefox84', 'safari14'],
     assetsInlineLimit: 0,
+    // The charts, which only pages of supervisors load; test/screens/weight.test.ts watches the others.
+    chunkSizeWarningLimit: 650,
     // Two servers, two pages: the hall's, and the far end's with no way to the hall's.
     rolldownOptions: {
       input: {

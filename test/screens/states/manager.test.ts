@@ -271,6 +271,7 @@ test('days before the hall kept figures, and days without any', async () => {
 });
 
 test('what is printed has its head and no navigation', async () => {
+  await speak('zh');
   await fresh('numbers');
   await page.evaluate(() => {
     globalThis.print = () => undefined;
