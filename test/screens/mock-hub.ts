@@ -372,6 +372,7 @@ export async function mockHub(dist: string) {
     response.status(204).end();
   });
   app.post('/api/v1/tickets', (_request, response) => send(response, hub.ticketAnswer()));
+  app.post('/api/v1/calls/played', (_request, response) => void response.status(204).end());
   app.all(/^\/api\/v1\/tickets\/.*/, (_request, response) => send(response, hub.lookAnswer()));
   app.post('/api/v1/windows/:n/rate', (_request, response) => send(response, hub.rateAnswer()));
   app.post('/api/v1/windows/:n/:action', (request, response) =>
