@@ -3,6 +3,7 @@ import { io, type Socket } from 'socket.io-client';
 import { computed, ref, shallowRef, type ComputedRef, type Ref } from 'vue';
 import type {
   Change,
+  KioskMessages,
   LIVE_PATH,
   PublicView,
   ResumeAnswer,
@@ -30,18 +31,23 @@ export type Live<View> = {
   close(): void;
 };
 
-/** `quiet`: a public page may load itself anew now, when the hub has a newer build of it and nobody touches it. */
-export type LiveOptions = { window?: number; quiet?: () => boolean };
+/** What is said beside the view to the screens of a visitor's desk, each with its hearer. */
+export type DeskHearers = { [Event in keyof KioskMessages]?: (said: KioskMessages[Event]) => void };
+export type LiveOptions = {
+  window?: number;
+  /** of which desk on this computer: its own reader and scanner are heard */
+  screen?: 'kiosk' | 'query';
+  on?: DeskHearers;
+  /** a public page may load itself anew now, when the hub has a newer build of it and nobody touches it */
+  quiet?: () => boolean;
+};
 
 /** Opens the feed. It reconnects by itself until `close()`, which may be called twice. */
-export function openLive(
-  role: 'clerk' | 'technician' | 'manager',
-  options?: { window?: number },
-): Live<StaffView>;
+export function openLive(role: 'clerk' | 'technician' | 'manager', options?: LiveOptions): Live<StaffView>;
 export function openLive(role: Role, options?: LiveOptions): Live<PublicView>;
 export function openLive(
   role: Role,
-  { quiet = () => true, ...options }: LiveOptions = {},
+  { on = {}, quiet = () => true, ...options }: LiveOptions = {},
 ): Live<PublicView | StaffView> {
   const held = shallowRef<Projection | null>(null);
   const cutSince = ref<number | null>(null);
@@ -110,6 +116,7 @@ export function openLive(
     fresh?.seen(snapshot.build);
   });
   socket.on('change', onChange);
+  for (const [event, hear] of Object.entries(on)) socket.on(event, hear as (said: unknown) => void);
   socket.on('disconnect', (reason) => {
     cutSince.value ??= serverNow();
     // Socket.IO does not come back by itself after the server has said goodbye.

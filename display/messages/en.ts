@@ -4,6 +4,7 @@ import clerk from './clerk.en.ts';
 import kiosk from './kiosk.en.ts';
 import window from './window.en.ts';
 import { reason, myTicket } from './phone.en.ts';
+import visitor from './visitor.en.ts';
 import technician from './technician.en.ts';
 import type zh from './zh-CN.ts';
 
@@ -57,6 +58,7 @@ const en: typeof zh = {
     staff: 'For staff',
     notFound: 'There is no such page',
   },
+  visitor,
   kiosk,
   visitorProblem: {
     'outside-hours': 'Please come back during opening hours',

@@ -8,6 +8,7 @@ import clerk from './clerk.zh-CN.ts';
 import kiosk from './kiosk.zh-CN.ts';
 import window from './window.zh-CN.ts';
 import { reason, myTicket } from './phone.zh-CN.ts';
+import visitor from './visitor.zh-CN.ts';
 import technician from './technician.zh-CN.ts';
 
 /** What staff read: what it is, and what to do next. */
@@ -187,6 +188,7 @@ export default {
     staff: '工作人员',
     notFound: '没有这个页面',
   },
+  visitor,
   kiosk,
   /** what a visitor does next */
   visitorProblem: {

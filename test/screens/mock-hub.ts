@@ -309,6 +309,10 @@ export async function mockHub(dist: string) {
     /** the hall's own lists; where there is none, the page has its own */
     reasons: {} as Record<string, { zh: string; en: string }[]>,
     work: deviceWork(),
+    /** staff numbers that have a photo */
+    photos: {} as Record<string, true>,
+    /** the address behind the one-time code of every window */
+    reasonLink: null as string | null,
     requests: [] as { method: string; path: string; body: unknown }[],
     run: 'run-1',
     seq: 1,
@@ -372,6 +376,17 @@ export async function mockHub(dist: string) {
     response.status(204).end();
   });
   app.post('/api/v1/tickets', (_request, response) => send(response, hub.ticketAnswer()));
+  app.get('/api/v1/windows/:n/reason-link', (_request, response) =>
+    send(response, { status: 200, body: { url: hub.reasonLink } }),
+  );
+  app.get('/api/v1/staff/:staff/photo', (request, response) => {
+    if (!hub.photos[request.params.staff]) return send(response, problem('not-found', 404));
+    // Nobody's face: a head and shoulders.
+    response.type('svg').send(
+      `<svg xmlns="http://www.w3.org/2000/svg" width="240" height="320"><rect width="240" height="320" fill="#c3d0e2"/>
+       <circle cx="120" cy="120" r="58" fill="#3a4c6b"/><path d="M20 320a100 110 0 0 1 200 0z" fill="#0b4aa2"/></svg>`,
+    );
+  });
   app.post('/api/v1/calls/played', (_request, response) => void response.status(204).end());
   app.all(/^\/api\/v1\/tickets\/.*/, (_request, response) => send(response, hub.lookAnswer()));
   app.post('/api/v1/windows/:n/rate', (_request, response) => send(response, hub.rateAnswer()));

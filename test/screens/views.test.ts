@@ -21,8 +21,9 @@ import {
   waitMinutes,
   waitText,
 } from '../../display/format.ts';
-import { idleSeconds, pageOf, printingLimitMs, stepFor, type Intent } from '../../display/kiosk/steps.ts';
+import { idleSeconds, printingLimitMs, stepFor, type Intent } from '../../display/kiosk/steps.ts';
 import { apply, catchUp, fromSnapshot, place, takeSnapshot } from '../../display/projection.ts';
+import { pageOf } from '../../display/visitor/paging.ts';
 import { faceOf, thanksMs } from '../../display/window/face.ts';
 import { afterTrouble } from '../../display/window/rating.ts';
 import {
