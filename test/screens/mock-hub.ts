@@ -313,6 +313,10 @@ export async function mockHub(dist: string) {
     photos: {} as Record<string, true>,
     /** the address behind the one-time code of every window */
     reasonLink: null as string | null,
+    /** how far the hub's clock is before this machine's, ms: a week in a test */
+    aheadMs: 0,
+    /** the build of the screens that the hub names */
+    build: undefined as string | undefined,
     requests: [] as { method: string; path: string; body: unknown }[],
     run: 'run-1',
     seq: 1,
@@ -324,7 +328,7 @@ export async function mockHub(dist: string) {
           ? { ...(view[section] as object), ...(value as object) }
           : value;
       }
-      live.emit('change', { run: hub.run, seq: hub.seq, time: iso(), set });
+      live.emit('change', { run: hub.run, seq: hub.seq, time: iso(hub.aheadMs / 1000), set });
     },
     url: '',
     port: 0,
@@ -341,12 +345,19 @@ export async function mockHub(dist: string) {
     },
   };
   let refuse = false;
-  const snapshot = () => ({ run: hub.run, seq: hub.seq, time: iso(), role: 'board', view: hub.view });
+  const snapshot = () => ({
+    run: hub.run,
+    seq: hub.seq,
+    time: iso(hub.aheadMs / 1000),
+    role: 'board',
+    view: hub.view,
+    ...(hub.build === undefined ? {} : { build: hub.build }),
+  });
   live.use((_socket, next) => (refuse ? next(new Error('away')) : next()));
   live.on('connection', (socket) => {
     socket.emit('snapshot', snapshot());
     socket.on('resume', (_from, answer: (value: unknown) => void) => answer({ snapshot: snapshot() }));
-    socket.on('time', (answer: (value: unknown) => void) => answer(Date.now()));
+    socket.on('time', (answer: (value: unknown) => void) => answer(Date.now() + hub.aheadMs));
   });
   app.use(express.json());
   app.use('/api/v1', (request, _response, next) => {

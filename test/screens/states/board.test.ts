@@ -149,11 +149,40 @@ describe.each(formats)('the board, %s', (format, width, height) => {
           for (const each of Object.values(hall.services)) Object.assign(each, { materials: [] });
       });
       await page.locator(`aside .${kind}`).first().waitFor();
-      await expect.poll(() => page.locator('aside .box').count()).toBe(2);
+      await expect.poll(() => page.locator('aside .box').count(), { timeout: 10_000 }).toBe(2);
       // Nothing of a panel is cut off, whichever of its pages is due.
       expect(await cutOff(page), `${kind} ${name}`).toEqual([]);
       await look(page, `board/${kind}-${name}-${format}`);
     }
+  });
+
+  /**
+   * On a 55 inch television (1209 mm by 680 mm) read from 10 m. A letter is recognised at 10 minutes of arc (29 mm) by weak
+   * eyes with glasses; the list has a little more, the latest call and its window three times and twice as much.
+   */
+  test('is readable from the last row of chairs, 10 m away', async () => {
+    await put(page, states['largest-hall']!);
+    const capitalMm = (selector: string): Promise<number> =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((each) => {
+          const mmPerPixel = 1209 / Math.max(innerWidth, innerHeight);
+          const pen = document.createElement('canvas').getContext('2d')!;
+          const { fontSize, fontFamily, fontWeight } = getComputedStyle(each);
+          pen.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+          return pen.measureText('0').actualBoundingBoxAscent * mmPerPixel;
+        });
+    const at10m = 10_000 * Math.tan((10 / 60) * (Math.PI / 180));
+    expect(at10m).toBeCloseTo(29, 0);
+    for (const number of ['.list .n', '.list .w'])
+      expect(await capitalMm(number)).toBeGreaterThan(at10m * 1.1);
+    // Six letters and a window of three digits: the smallest that a hall can have.
+    expect(await capitalMm('.big .n')).toBeGreaterThan(at10m * 2);
+    expect(await capitalMm('.big .to b')).toBeGreaterThan(at10m * 1.8);
+    await put(page, states['usual']!);
+    expect(await capitalMm('.big .n')).toBeGreaterThan(at10m * 3);
+    expect(await capitalMm('.big .to b')).toBeGreaterThan(at10m * 2);
   });
 
   test('in English', async () => {

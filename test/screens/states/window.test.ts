@@ -101,7 +101,7 @@ describe.each([
   test('a photo that cannot be loaded leaves no hole', async () => {
     await show(window(3, 'idle', { photo: '/api/v1/staff/77/photo' }));
     await page.getByText('请等候叫号').first().waitFor();
-    await expect.poll(() => page.locator('figure').count()).toBe(0);
+    await expect.poll(() => page.locator('figure').count(), { timeout: 10_000 }).toBe(0);
   });
 
   test('thanks, and the code for the reason', async () => {
