@@ -89,6 +89,9 @@ export type EvaluationView = {
   /** open: keys are lit; rated: the visitor has rated (never which key); lapsed: the time ran out */
   state: 'open' | 'rated' | 'lapsed';
   openUntil: string;
+  /** the visit that it is about */
+  number?: string;
+  service?: string;
 };
 
 /** One window. The same answer comes from every `POST /windows/{n}/…`. */

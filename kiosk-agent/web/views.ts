@@ -226,7 +226,13 @@ export function windowView(
         }
       : null,
     evaluation: session
-      ? { session: session.session, state: session.state, openUntil: session.openUntil }
+      ? {
+          session: session.session,
+          state: session.state,
+          openUntil: session.openUntil,
+          number: session.number,
+          service: session.service,
+        }
       : null,
     evaluator: !evaluator
       ? null
