@@ -128,6 +128,8 @@ export type ServiceView = {
   /** whether somebody who comes now is served before closing; a ticket is given in any case */
   servedToday?: ServedToday;
   materials: Bilingual[];
+  /** sample forms and where their pictures are */
+  forms?: { name: Bilingual; picture: string }[];
   timeLimit: Bilingual | null;
   fee: Bilingual | null;
 };

@@ -19,9 +19,9 @@ import { servedToday } from '../hall/forecast.ts';
 import { servicesNow } from '../hall/surge/windows.ts';
 import { waitFor, windowsOpenFor } from '../hall/wait.ts';
 import { missedRule } from '../hall/missed-rule.ts';
-import { mapAddress } from './map.ts';
 import { isTaking } from './opening.ts';
 import type { AgentParts } from './parts.ts';
+import { formsOf, mapAddress } from './pictures.ts';
 
 /** Besides those in line: the ones that need a hand, and the ones at a window. */
 const SHOWN_TO_STAFF = new Set([
@@ -224,7 +224,7 @@ function windowsView(parts: AgentParts): Record<string, WindowView> {
 }
 
 function serviceView(
-  { state, rules, clock }: AgentParts,
+  { state, rules, clock, config }: AgentParts,
   service: Config['services'][number],
   waiting: number,
 ): ServiceView {
@@ -244,6 +244,7 @@ function serviceView(
     waitMaxS: wait?.maxS ?? null,
     servedToday: servedToday(state, rules, service.id, waiting, minute),
     materials: service.materials,
+    ...(service.forms.length > 0 ? { forms: formsOf(config, service.id) } : {}),
     timeLimit: service.timeLimit ?? null,
     fee: service.fee ?? null,
   };
