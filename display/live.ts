@@ -3,12 +3,14 @@ import { io, type Socket } from 'socket.io-client';
 import { computed, ref, shallowRef, type ComputedRef, type Ref } from 'vue';
 import type {
   Change,
+  KioskMessages,
   LIVE_PATH,
   PublicView,
   ResumeAnswer,
   Role,
   Snapshot,
   StaffView,
+  VisitorScreen,
 } from '../kiosk-agent/contract/live.ts';
 import { measuredServerTime, roughServerTime, serverNow } from './clock.ts';
 import { apply, catchUp, place, takeSnapshot, type Projection } from './projection.ts';
@@ -24,6 +26,8 @@ export type Live<View> = {
   cutSince: Ref<number | null>;
   /** the hub refused this screen, e.g. not signed in */
   refused: Ref<string | null>;
+  /** Cards and codes before this screen's own reader and scanner; only screens of role kiosk get them. Ends with `close()`. */
+  hear<E extends keyof KioskMessages>(event: E, listener: (message: KioskMessages[E]) => void): void;
   close(): void;
 };
 
@@ -32,8 +36,11 @@ export function openLive(
   role: 'clerk' | 'technician' | 'manager',
   options?: { window?: number },
 ): Live<StaffView>;
-export function openLive(role: Role, options?: { window?: number }): Live<PublicView>;
-export function openLive(role: Role, options: { window?: number } = {}): Live<PublicView | StaffView> {
+export function openLive(role: Role, options?: { window?: number; screen?: VisitorScreen }): Live<PublicView>;
+export function openLive(
+  role: Role,
+  options: { window?: number; screen?: VisitorScreen } = {},
+): Live<PublicView | StaffView> {
   const held = shallowRef<Projection | null>(null);
   const cutSince = ref<number | null>(null);
   const refused = ref<string | null>(null);
@@ -118,6 +125,7 @@ export function openLive(role: Role, options: { window?: number } = {}): Live<Pu
     view: computed(() => (held.value ? (held.value.view as unknown as PublicView | StaffView) : null)),
     cutSince,
     refused,
+    hear: (event, listener) => void socket.on(event as string, listener),
     close() {
       closed = true;
       clearInterval(clockTimer);

@@ -11,7 +11,11 @@ const picture = z
 export const mapSection = z
   .strictObject({ file: picture })
   .describe('A plan of the hall for the query terminal; without it: a list of windows by area');
-export const formSection = z.strictObject({ name: text, file: picture });
+export const formSection = z.strictObject({
+  name: text,
+  where: text.optional().describe('Where to get it'),
+  file: picture.optional(),
+});
 
 const MOST_BYTES = 2 * 1024 * 1024;
 const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
@@ -64,7 +68,7 @@ export function withPictures<C extends Pictured>(
         ...service,
         forms: service.forms.map((form, f) => ({
           ...form,
-          file: found(form.file, ['services', s, 'forms', f, 'file']),
+          ...(form.file === undefined ? {} : { file: found(form.file, ['services', s, 'forms', f, 'file']) }),
         })),
       })),
     },

@@ -128,8 +128,8 @@ export type ServiceView = {
   /** whether somebody who comes now is served before closing; a ticket is given in any case */
   servedToday?: ServedToday;
   materials: Bilingual[];
-  /** sample forms and where their pictures are */
-  forms?: { name: Bilingual; picture: string }[];
+  /** sample forms: where to get them, and where their pictures are */
+  forms?: { name: Bilingual; where?: Bilingual; picture?: string }[];
   timeLimit: Bilingual | null;
   fee: Bilingual | null;
 };

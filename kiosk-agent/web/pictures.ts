@@ -14,9 +14,10 @@ export function mapAddress({ hall }: Config): string | null {
 /** A service's sample forms and where their pictures are, counted from 0; empty for one that is not here. */
 export function formsOf({ services }: Config, id: string): NonNullable<ServiceView['forms']> {
   const forms = services.find((each) => each.id === id)?.forms ?? [];
-  return forms.map(({ name }, n) => ({
+  return forms.map(({ name, where, file }, n) => ({
     name,
-    picture: `/api/v1/services/${encodeURIComponent(id)}/forms/${n}`,
+    ...(where && { where }),
+    ...(file !== undefined && { picture: `/api/v1/services/${encodeURIComponent(id)}/forms/${n}` }),
   }));
 }
 
