@@ -152,12 +152,6 @@ export const windows = {
     call<unknown>('POST', `/windows/${window}/rate`, { session, level }),
 };
 
-/** Who stands at the machine: a number that was typed, for a one-time key; forgotten when the visitor leaves. */
-export const identity = {
-  typed: (number: string) => call<{ idCard: string; masked: string }>('POST', '/identity', { number }),
-  forget: (idCard: string) => call<void>('DELETE', `/identity/${encodeURIComponent(idCard)}`),
-};
-
 /** The one-time notice of a service on the kiosk's paper. */
 export const printNotice = (service: string, language: 'zh' | 'en') =>
   call<{ state: 'printed' | 'printing' | 'failed' | 'unconfirmed'; why?: PaperFault }>(

@@ -10,7 +10,6 @@ import type {
   Role,
   Snapshot,
   StaffView,
-  VisitorScreen,
 } from '../kiosk-agent/contract/live.ts';
 import { measuredServerTime, roughServerTime, serverNow } from './clock.ts';
 import { apply, catchUp, place, takeSnapshot, type Projection } from './projection.ts';
@@ -26,20 +25,24 @@ export type Live<View> = {
   cutSince: Ref<number | null>;
   /** the hub refused this screen, e.g. not signed in */
   refused: Ref<string | null>;
-  /** Cards and codes before this screen's own reader and scanner; only screens of role kiosk get them. Ends with `close()`. */
-  hear<E extends keyof KioskMessages>(event: E, listener: (message: KioskMessages[E]) => void): void;
   close(): void;
 };
 
+/** What is said beside the view to the screens of a visitor's desk, each with its hearer. */
+export type DeskHearers = { [Event in keyof KioskMessages]?: (said: KioskMessages[Event]) => void };
+export type LiveOptions = {
+  window?: number;
+  /** of which desk on this computer: its own reader and scanner are heard */
+  screen?: 'kiosk' | 'query';
+  on?: DeskHearers;
+};
+
 /** Opens the feed. It reconnects by itself until `close()`, which may be called twice. */
-export function openLive(
-  role: 'clerk' | 'technician' | 'manager',
-  options?: { window?: number },
-): Live<StaffView>;
-export function openLive(role: Role, options?: { window?: number; screen?: VisitorScreen }): Live<PublicView>;
+export function openLive(role: 'clerk' | 'technician' | 'manager', options?: LiveOptions): Live<StaffView>;
+export function openLive(role: Role, options?: LiveOptions): Live<PublicView>;
 export function openLive(
   role: Role,
-  options: { window?: number; screen?: VisitorScreen } = {},
+  { on = {}, ...options }: LiveOptions = {},
 ): Live<PublicView | StaffView> {
   const held = shallowRef<Projection | null>(null);
   const cutSince = ref<number | null>(null);
@@ -106,6 +109,7 @@ export function openLive(
     held.value = takeSnapshot(held.value, snapshot);
   });
   socket.on('change', onChange);
+  for (const [event, hear] of Object.entries(on)) socket.on(event, hear as (said: unknown) => void);
   socket.on('disconnect', (reason) => {
     cutSince.value ??= serverNow();
     // Socket.IO does not come back by itself after the server has said goodbye.
@@ -125,7 +129,6 @@ export function openLive(
     view: computed(() => (held.value ? (held.value.view as unknown as PublicView | StaffView) : null)),
     cutSince,
     refused,
-    hear: (event, listener) => void socket.on(event as string, listener),
     close() {
       closed = true;
       clearInterval(clockTimer);

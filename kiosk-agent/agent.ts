@@ -46,6 +46,7 @@ import { IdentityDesk } from './web/identity.ts';
 import type { AgentParts, KioskMessage } from './web/parts.ts';
 import { startWeb, type WebServer } from './web/server.ts';
 import { rulesOf } from './web/views.ts';
+import { StaffPhotos } from './web/staff-photos.ts';
 import { visitorSecrets } from './web/visitor-secrets.ts';
 
 /** Starts an agent. Throws HallError or the socket's error when it cannot; nothing is left running then. */
@@ -151,6 +152,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       journal,
       clock,
       log,
+      recentLog: options.recentLog ?? null,
       version: options.version,
       get state() {
         return executor.state;
@@ -188,6 +190,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       printAppointment: appointmentPrinter(config, printersFor),
       printMaterials: materialsPrinter(config, printersFor),
       printOpinion: opinionPrinter(config, printersFor),
+      staffPhotos: new StaffPhotos(config.hall.staffPhotos, clock),
       secrets: visitorSecrets(sessionKey(options.stateFolder)),
       publicUrl: () => config.agent.publicUrl ?? web?.url ?? '',
       onChange: (listener) => {

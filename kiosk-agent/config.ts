@@ -3,7 +3,7 @@
  * JSON Schema for editors. Names in it are fixed by docs/configuration.md.
  */
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { calendarSection, withCalendarFile } from './config/calendar.ts';
@@ -100,6 +100,13 @@ export const configSchema = z
       fees: z.array(z.strictObject({ item: text, price: text })).default([]),
       feeBasis: text.optional(),
       map: mapSection.optional(),
+      staffPhotos: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'A folder beside this file with photos named by staff number (1024.jpg, 1024.png), shown on the windows’ screens',
+        ),
       speech: text
         .default({
           zh: '请{number}号到{window}号窗口办理业务',
@@ -131,8 +138,8 @@ export const configSchema = z
         .default('127.0.0.1:8480')
         .describe('Where screens reach it; 0.0.0.0:8480 for the whole network, port 0 for any free one'),
       localScreens: z
-        .array(z.enum(['kiosk', 'window']))
-        .default(['kiosk', 'window'])
+        .array(z.enum(['kiosk', 'window', 'board']))
+        .default(['kiosk', 'window', 'board'])
         .describe('Screens that a browser on this PC may be without a token'),
       publicUrl: z
         .url({ protocol: /^https?$/ })
@@ -297,7 +304,12 @@ export function parseConfig(
         message,
       })),
     };
-  return { ok: true, config: pictured.config };
+  const { staffPhotos } = pictured.config.hall;
+  const hall = {
+    ...pictured.config.hall,
+    ...(staffPhotos === undefined ? {} : { staffPhotos: resolve(folder, staffPhotos) }),
+  };
+  return { ok: true, config: { ...pictured.config, hall } };
 }
 
 /** Every fault of a configuration, one line each: FILE:LINE:COLUMN: path: what is wrong. */

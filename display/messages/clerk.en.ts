@@ -45,9 +45,6 @@ export default {
   },
   queue: 'Queue',
   line: 'Tickets in line',
-  service: 'Service',
-  people: 'Waiting',
-  estimate: 'Wait',
   hand: 'Tickets that need a hand',
   handNone: 'None',
   lineNone: 'Nobody waiting',
@@ -102,7 +99,6 @@ export default {
   target: 'To',
   targetServices: 'Service',
   targetWindows: 'Window',
-  closeBusy: 'Close window',
   reasons: {
     deny: ['No certificate shown', "Certificate is not the visitor's"],
     'take-back': ['Wrong number called', 'Visitor not ready yet', 'Device fault'],

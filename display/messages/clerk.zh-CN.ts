@@ -46,9 +46,6 @@ export default {
   },
   queue: '等候队列',
   line: '排队中的号',
-  service: '业务',
-  people: '人数',
-  estimate: '预计',
   hand: '需要处理的号',
   handNone: '没有需要处理的号',
   lineNone: '没有人等候',
@@ -98,7 +95,6 @@ export default {
   target: '转到',
   targetServices: '业务',
   targetWindows: '窗口',
-  closeBusy: '关闭窗口',
   reasons: {
     deny: ['未出示证件', '证件与本人不符'],
     'take-back': ['叫错号', '办事人还没有准备好', '设备故障'],

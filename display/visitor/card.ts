@@ -1,56 +1,66 @@
-/** Who stands at the machine, as far as it knows: a one-time key and the masked number, from a card or a typed number. */
+/** Who stands before the screen: a one-time key and a masked number, never more; both are forgotten when the visitor leaves. */
 import { onScopeDispose, ref, shallowRef, type Ref, type ShallowRef } from 'vue';
-import type { PublicView } from '../../kiosk-agent/contract/live.ts';
-import { identity, type Trouble } from '../api.ts';
-import type { Live } from '../live.ts';
+import type { KioskMessages } from '../../kiosk-agent/contract/live.ts';
+import { call, type Trouble } from '../api.ts';
+import type { DeskHearers } from '../live.ts';
 
-export type Visitor = { idCard: string; masked: string };
-export type Card = {
-  visitor: ShallowRef<Visitor | null>;
-  /** the last card could not be read; the next one takes it away */
-  unreadable: Ref<boolean>;
-  /** a number of GB 11643; what it was refused with, null when it was taken */
-  typed(number: string): Promise<Trouble | null>;
-  /** the visitor has left: this screen and the hub forget the key */
+/** `goodUntilMs`: of the machine's running time; the hub forgets the key after two minutes. */
+export type Person = { idCard: string; masked: string; goodUntilMs: number };
+export type Scan = KioskMessages['scan'];
+
+/** Shorter than the hub's two minutes, for the way there. */
+const goodForMs = 110_000;
+
+export type CardDesk = {
+  person: ShallowRef<Person | null>;
+  /** the last card could not be read; a code of docs/devices.md */
+  unreadable: Ref<string | null>;
+  /** to be given to the live feed */
+  hearers: DeskHearers;
+  /** A typed number becomes a person; a refusal is answered. */
+  type(number: string): Promise<Trouble | null>;
+  /** The person when the key is still good; an old one is forgotten. */
+  current(): Person | null;
+  /** The key is used up or the visitor has gone. */
   forget(): void;
 };
 
-/** Listens to the screen's own reader. `onCard`: somebody has laid a card. Everything is forgotten with the component. */
-export function useCard(live: Pick<Live<PublicView>, 'hear'>, onCard: () => void): Card {
-  const visitor = shallowRef<Visitor | null>(null);
-  const unreadable = ref(false);
-  let gone = false;
+/** `onCard`, `onScan`: what was laid or held before this desk's own reader and scanner. Forgets with its component. */
+export function useCard(onCard: (person: Person) => void, onScan: (scan: Scan) => void): CardDesk {
+  const person = shallowRef<Person | null>(null);
+  const unreadable = ref<string | null>(null);
+
+  function take(idCard: string, masked: string): Person {
+    forget();
+    person.value = { idCard, masked, goodUntilMs: performance.now() + goodForMs };
+    return person.value;
+  }
   function forget(): void {
-    const key = visitor.value?.idCard;
-    visitor.value = null;
-    unreadable.value = false;
-    // Also without an answer it is good for two minutes at most.
-    if (key !== undefined) void identity.forget(key);
+    const gone = person.value;
+    person.value = null;
+    unreadable.value = null;
+    // The key is nothing without its time; the hub forgets it by itself when this is not heard.
+    if (gone) void call('DELETE', `/identity/${encodeURIComponent(gone.idCard)}`);
   }
-  function know(next: Visitor): void {
-    forget();
-    visitor.value = next;
-  }
-  live.hear('card', ({ idCard, masked }) => {
-    if (gone) return;
-    know({ idCard, masked });
-    onCard();
-  });
-  live.hear('card-unreadable', () => (unreadable.value = true));
-  onScopeDispose(() => {
-    gone = true;
-    forget();
-  });
+  onScopeDispose(forget);
   return {
-    visitor,
+    person,
     unreadable,
-    forget,
-    async typed(number) {
-      const answer = await identity.typed(number);
+    hearers: {
+      card: ({ idCard, masked }) => onCard(take(idCard, masked)),
+      'card-unreadable': ({ why }) => (unreadable.value = why),
+      scan: onScan,
+    },
+    async type(number) {
+      const answer = await call<{ idCard: string; masked: string }>('POST', '/identity', { number });
       if (!answer.ok) return answer.trouble;
-      if (gone) void identity.forget(answer.value.idCard);
-      else know(answer.value);
+      take(answer.value.idCard, answer.value.masked);
       return null;
     },
+    current() {
+      if (person.value && performance.now() > person.value.goodUntilMs) forget();
+      return person.value;
+    },
+    forget,
   };
 }

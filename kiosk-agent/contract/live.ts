@@ -96,6 +96,8 @@ export type WindowView = {
   window: number;
   state: WindowState;
   staff: string | null;
+  /** where the photo of the staff number is, in halls that show one */
+  photo?: string;
   services: string[];
   /** where it stands, where the configuration says so */
   area?: Bilingual;
@@ -107,6 +109,8 @@ export type WindowView = {
     call: number;
     calledAt: string;
     startedAt: string | null;
+    /** for staff only, while it is called: said aloud; shown only; or no board has told of it in time. Left out in halls without boards */
+    announced?: 'played' | 'silent' | 'not-heard';
   } | null;
   evaluation: EvaluationView | null;
   /** state of the window's evaluator; null when it has none */
@@ -304,7 +308,15 @@ export type KioskMessages = {
     | { kind: 'other'; value: null; length: number };
 };
 
-export type Snapshot = { run: string; seq: number; time: string; role: Role; view: PublicView | StaffView };
+export type Snapshot = {
+  run: string;
+  seq: number;
+  time: string;
+  role: Role;
+  view: PublicView | StaffView;
+  /** the build of the screens that this server has: a page of another one loads itself anew when nobody needs it */
+  build?: string;
+};
 /**
  * `set`: section → new value, or for keyed sections only the entries that changed (null removes one).
  * Keyed sections: services, windows, tickets, devices, links.

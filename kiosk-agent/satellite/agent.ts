@@ -279,7 +279,7 @@ export async function startSatellite(options: AgentOptions): Promise<Agent> {
       },
     };
     web = await startServer(parts, stateFolder, options.screensFolder, (server, access) => {
-      const live = serveLive(server, parts, satelliteViews(viewParts), access);
+      const live = serveLive(server, parts, satelliteViews(viewParts), access, options.screensFolder);
       const api = Router();
       api.use(
         healthRoutes(parts, () => live.screens()),

@@ -21,6 +21,7 @@ import {
   type VisitorScreen,
 } from '../contract/live.ts';
 import { localTime } from '../hall/day.ts';
+import { buildOf } from './build.ts';
 import { isLoopback, type Access } from './access.ts';
 import type { AgentParts } from './parts.ts';
 import { managerView, publicView, staffView } from './views.ts';
@@ -107,6 +108,7 @@ export function serveLive(
   parts: LiveParts,
   views: LiveViews,
   access: Access,
+  screensFolder: string,
 ): { close(): Promise<void>; screens(): number } {
   const io = new Server(http, {
     path: LIVE_PATH,
@@ -154,12 +156,14 @@ export function serveLive(
   });
   io.on('connection', (socket) => {
     const { role, room, desk } = socket.data as Admitted;
+    const build = buildOf(screensFolder);
     const snapshot = (): Snapshot => ({
       run: feeds[room].run,
       seq: feeds[room].seq,
       time: now(),
       role,
       view: feeds[room].view,
+      ...(build === undefined ? {} : { build }),
     });
     void socket.join(desk === null ? room : [room, desk]);
     socket.emit('snapshot', snapshot());

@@ -6,10 +6,12 @@ import type { Appointment } from '../contract/appointments.ts';
 import type { PaperFault, RatingLevel } from '../contract/events.ts';
 import type { DeviceView, SatelliteView, FoundView, KioskMessages, VisitorScreen } from '../contract/live.ts';
 import type { LinkStatus } from '../contract/link.ts';
+import type { KeptLog } from '../contract/machine.ts';
 import type { Clock, Executor } from '../executor.ts';
 import type { HallRules, HallState } from '../hall/state.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Identified, IdentityDesk } from './identity.ts';
+import type { StaffPhotos } from './staff-photos.ts';
 import type { VisitorSecrets } from './visitor-secrets.ts';
 
 export type Frame = { at: string; direction: 'in' | 'out'; hex: string; decoded: string };
@@ -81,6 +83,8 @@ export interface AgentParts {
   readonly journalState: 'ok' | 'unwritable' | 'repaired';
   readonly clock: Clock;
   readonly log: Logger;
+  /** its latest lines; null where nobody keeps them */
+  readonly recentLog: KeptLog | null;
   readonly version: string;
   readonly devices: DeviceRoom;
   readonly satellites: {
@@ -115,6 +119,7 @@ export interface AgentParts {
     language: 'zh' | 'en',
     kiosk: string | null,
   ): Promise<{ state: 'printed' } | { state: 'failed' | 'unconfirmed'; why: PaperFault }>;
+  readonly staffPhotos: StaffPhotos;
   /** links and codes that only a visitor can have */
   readonly secrets: VisitorSecrets;
   /** what the addresses for visitors begin with */

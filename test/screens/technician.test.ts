@@ -503,7 +503,7 @@ describe('the page', () => {
     const fits = async (where: string): Promise<void> => {
       const { wide, small } = await page.evaluate(() => ({
         wide: document.documentElement.scrollWidth - innerWidth,
-        small: [...document.querySelectorAll('button, dialog label, select')]
+        small: [...document.querySelectorAll('button, [role=dialog] label, select')]
           .map((one) => ({ name: one.textContent, box: one.getBoundingClientRect() }))
           .filter(({ box }) => box.width > 0 && (box.height < 43.9 || box.width < 43.9))
           .map(({ name }) => name),
@@ -566,7 +566,7 @@ describe('the page', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('dialog', { name: 'evaluator-3 绑定到哪个端口？' }).waitFor();
     const inside = () =>
-      page.evaluate(() => document.querySelector('dialog')?.contains(document.activeElement));
+      page.evaluate(() => document.querySelector('[role=dialog]')?.contains(document.activeElement));
     expect(await inside()).toBe(true);
     for (const key of ['Tab', 'Shift+Tab'])
       for (let presses = 0; presses < 8; presses++) {
