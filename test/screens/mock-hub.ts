@@ -5,6 +5,7 @@ import express from 'express';
 import { Server as LiveServer } from 'socket.io';
 import type { PublicView, StaffView, TicketView, WindowView } from '../../kiosk-agent/contract/live.ts';
 import { deviceWork, mockDevices } from './mock-devices.ts';
+import { mockQuery, queryAnswers } from './mock-query.ts';
 
 type Answer = { status: number; body: unknown };
 export type MockHub = Awaited<ReturnType<typeof mockHub>>;
@@ -309,6 +310,7 @@ export async function mockHub(dist: string) {
     /** the hall's own lists; where there is none, the page has its own */
     reasons: {} as Record<string, { zh: string; en: string }[]>,
     work: deviceWork(),
+    query: queryAnswers(),
     requests: [] as { method: string; path: string; body: unknown }[],
     run: 'run-1',
     seq: 1,
@@ -321,6 +323,10 @@ export async function mockHub(dist: string) {
           : value;
       }
       live.emit('change', { run: hub.run, seq: hub.seq, time: iso(), set });
+    },
+    /** beside the view, to every screen: a card, a code */
+    say(event: string, message: unknown): void {
+      live.emit(event, message);
     },
     url: '',
     port: 0,
@@ -398,6 +404,11 @@ export async function mockHub(dist: string) {
     }),
   );
   mockDevices(app, hub.work);
+  mockQuery(
+    app,
+    () => hub.query,
+    () => hub.lookAnswer(),
+  );
   app.post('/api/v1/devices/:id/test', async (_request, response) => send(response, await hub.testAnswer()));
   app.post('/api/v1/services/:id/notice', (_request, response) => response.json({ state: 'printed' }));
   app.get('/api/v1/reasons', (_request, response) => response.json(hub.reasons));
