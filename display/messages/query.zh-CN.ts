@@ -147,7 +147,7 @@ export default {
     done: '签到好了，请取走号票',
     doneScreen: '签到好了，请记住号码',
     doneNotOut: '签到好了，号票没有打印出来',
-    doneNotOutAdvice: '请记住号码，并到咨询台确认',
+    doneNotOutAdvice: '您已经签到。可以再打印一次，也可以不要纸、记住号码',
   },
   book: {
     service: '预约哪一项？',

@@ -321,6 +321,9 @@ export async function mockHub(dist: string) {
         view[section] = ['services', 'windows', 'tickets', 'devices', 'links'].includes(section)
           ? { ...(view[section] as object), ...(value as object) }
           : value;
+        // As the hub's own changes do: null takes an entry away.
+        for (const [key, entry] of Object.entries((view[section] ?? {}) as Record<string, unknown>))
+          if (entry === null && section === 'windows') delete (view[section] as Record<string, unknown>)[key];
       }
       live.emit('change', { run: hub.run, seq: hub.seq, time: iso(), set });
     },

@@ -18,7 +18,7 @@ const main = (page: Page): Promise<void> => page.locator('.actions button.main')
 const type = (page: Page, text: string): Promise<void> => page.keyboard.type(text);
 const there = (page: Page, what: string): Promise<void> => page.locator(what).first().waitFor();
 const shown = (hub: MockHub, ...more: Parameters<typeof ticket>): void => {
-  hub.lookAnswer = () => ({ status: 200, body: { ...ticket(...more), mayLeave: true } });
+  hub.lookAnswer = () => ({ status: 200, body: { ...ticket(...more), mayLeave: more[1] !== 'called' } });
 };
 const withCard = async (page: Page, hub: MockHub, topic: 'appointments' | 'cases'): Promise<void> => {
   await tile(page, topic);
@@ -466,7 +466,7 @@ export function lookAtStates(formats: Format[]): void {
     const { transfer } = fresh.services;
     hub.set({
       ...fresh,
-      hub: undefined,
+      hub: { state: 'here', since: null, asOf: null },
       hall: { ...fresh.hall, caseQuery: true },
       day: { ...fresh.day, day: '2026-06-20', surge: null },
       services: {
