@@ -89,6 +89,9 @@ export type EvaluationView = {
   /** open: keys are lit; rated: the visitor has rated (never which key); lapsed: the time ran out */
   state: 'open' | 'rated' | 'lapsed';
   openUntil: string;
+  /** the visit that it is about */
+  number?: string;
+  service?: string;
 };
 
 /** One window. The same answer comes from every `POST /windows/{n}/…`. */
@@ -138,6 +141,8 @@ export type ServiceView = {
   /** slots of it can be booked */
   appointments?: true;
   materials: Bilingual[];
+  /** sample forms: where to get them, and where their pictures are */
+  forms?: { name: Bilingual; where?: Bilingual; picture?: string }[];
   timeLimit: Bilingual | null;
   fee: Bilingual | null;
 };

@@ -5,7 +5,8 @@ import express from 'express';
 import { Server as LiveServer } from 'socket.io';
 import type { PublicView, StaffView, TicketView, WindowView } from '../../kiosk-agent/contract/live.ts';
 import { deviceWork, mockDevices } from './mock-devices.ts';
-import { mockVisits, visitWork } from './mock-visits.ts';
+import { mockVisits, type VisitWork } from './mock-visits.ts';
+import { mockQuery, queryAnswers } from './mock-query.ts';
 
 type Answer = { status: number; body: unknown };
 export type MockHub = Awaited<ReturnType<typeof mockHub>>;
@@ -316,11 +317,17 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
     /** the hall's own lists; where there is none, the page has its own */
     reasons: {} as Record<string, { zh: string; en: string }[]>,
     work: deviceWork(),
-    visits: visitWork(),
-    /** to the screens of a visitor's desk: a card, a code */
-    say(event: string, message: unknown): void {
-      live.emit(event, message);
-    },
+    /** what a visitor at the kiosk is answered; null: the query terminal's answers */
+    visits: null as VisitWork | null,
+    /** staff numbers that have a photo */
+    photos: {} as Record<string, true>,
+    /** the address behind the one-time code of every window */
+    reasonLink: null as string | null,
+    /** how far the hub's clock is before this machine's, ms: a week in a test */
+    aheadMs: 0,
+    /** the build of the screens that the hub names */
+    build: undefined as string | undefined,
+    query: queryAnswers(),
     requests: [] as { method: string; path: string; body: unknown }[],
     run: 'run-1',
     seq: 1,
@@ -331,8 +338,15 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
         view[section] = ['services', 'windows', 'tickets', 'devices', 'links'].includes(section)
           ? { ...(view[section] as object), ...(value as object) }
           : value;
+        // As the hub's own changes do: null takes an entry away.
+        for (const [key, entry] of Object.entries((view[section] ?? {}) as Record<string, unknown>))
+          if (entry === null && section === 'windows') delete (view[section] as Record<string, unknown>)[key];
       }
-      live.emit('change', { run: hub.run, seq: hub.seq, time: iso(), set });
+      live.emit('change', { run: hub.run, seq: hub.seq, time: iso(hub.aheadMs / 1000), set });
+    },
+    /** beside the view, to every screen: a card, a code */
+    say(event: string, message: unknown): void {
+      live.emit(event, message);
     },
     url: '',
     port: 0,
@@ -361,12 +375,19 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
     },
   };
   let refuse = false;
-  const snapshot = () => ({ run: hub.run, seq: hub.seq, time: iso(), role: 'board', view: hub.view });
+  const snapshot = () => ({
+    run: hub.run,
+    seq: hub.seq,
+    time: iso(hub.aheadMs / 1000),
+    role: 'board',
+    view: hub.view,
+    ...(hub.build === undefined ? {} : { build: hub.build }),
+  });
   live.use((_socket, next) => (refuse ? next(new Error('away')) : next()));
   live.on('connection', (socket) => {
     socket.emit('snapshot', snapshot());
     socket.on('resume', (_from, answer: (value: unknown) => void) => answer({ snapshot: snapshot() }));
-    socket.on('time', (answer: (value: unknown) => void) => answer(Date.now()));
+    socket.on('time', (answer: (value: unknown) => void) => answer(Date.now() + hub.aheadMs));
   });
   app.use(express.json());
   /** Whose browser asks, where several look at once; else everybody is `hub.role`. */
@@ -400,6 +421,18 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
     response.status(204).end();
   });
   app.post('/api/v1/tickets', (_request, response) => send(response, hub.ticketAnswer()));
+  app.get('/api/v1/windows/:n/reason-link', (_request, response) =>
+    send(response, { status: 200, body: { url: hub.reasonLink } }),
+  );
+  app.get('/api/v1/staff/:staff/photo', (request, response) => {
+    if (!hub.photos[request.params.staff]) return send(response, problem('not-found', 404));
+    // Nobody's face: a head and shoulders.
+    response.type('svg').send(
+      `<svg xmlns="http://www.w3.org/2000/svg" width="240" height="320"><rect width="240" height="320" fill="#c3d0e2"/>
+       <circle cx="120" cy="120" r="58" fill="#3a4c6b"/><path d="M20 320a100 110 0 0 1 200 0z" fill="#0b4aa2"/></svg>`,
+    );
+  });
+  app.post('/api/v1/calls/played', (_request, response) => void response.status(204).end());
   app.all(/^\/api\/v1\/tickets\/.*/, (_request, response) => send(response, hub.lookAnswer()));
   app.post('/api/v1/windows/:n/rate', (_request, response) => send(response, hub.rateAnswer()));
   app.post('/api/v1/windows/:n/:action', (request, response) =>
@@ -426,7 +459,12 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
     }),
   );
   mockDevices(app, hub.work);
-  mockVisits(app, hub.visits);
+  mockVisits(app, () => hub.visits);
+  mockQuery(
+    app,
+    () => hub.query,
+    () => hub.lookAnswer(),
+  );
   app.post('/api/v1/devices/:id/test', async (_request, response) => send(response, await hub.testAnswer()));
   app.post('/api/v1/services/:id/notice', (_request, response) => response.json({ state: 'printed' }));
   app.get('/api/v1/reasons', (_request, response) => response.json(hub.reasons));
