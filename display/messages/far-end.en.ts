@@ -27,8 +27,6 @@ const farEnd: typeof zh = {
   region: {
     all: 'All regions',
     path: 'Region',
-    up: 'Back to {name}',
-    only: 'Only this hall',
     leave: 'No longer only {name}',
   },
   figure: {
@@ -63,6 +61,7 @@ const farEnd: typeof zh = {
     none: 'No hall fits. Change the search or the filters',
     showAll: 'Clear filters',
     noHall: 'No hall has connected yet',
+    command: 'npx hall-central agent add hub-1 --region 371000000000 --state DIR',
     noHallHow:
       'Run this command on the server for a link token, and put the token into the configuration of the hall (token of links). DIR is the folder that this server was started with (--state).',
     count: '{n} halls',

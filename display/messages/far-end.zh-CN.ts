@@ -26,8 +26,6 @@ const farEnd = {
   region: {
     all: '全部区划',
     path: '所在区划',
-    up: '返回 {name}',
-    only: '只看本大厅',
     leave: '不再只看 {name}',
   },
   figure: {
@@ -62,6 +60,7 @@ const farEnd = {
     none: '没有符合条件的大厅，请改一改搜索或筛选条件',
     showAll: '清除条件',
     noHall: '还没有大厅接入',
+    command: 'npx hall-central agent add hub-1 --region 371000000000 --state DIR',
     noHallHow:
       '在服务器上运行下面的命令，取得连接令牌，再把令牌写进大厅的配置（links 的 token）。DIR 与启动本服务器时的 --state 相同。',
     count: '共 {n} 个大厅',
