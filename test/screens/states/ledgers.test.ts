@@ -1,6 +1,8 @@
 /** The supervisor's ledgers in every designed state, at the sizes of a desk, in both languages where the words are long. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import en from '../../../display/messages/supervision.en.ts';
+import zh from '../../../display/messages/supervision.zh-CN.ts';
 import { ensureScreens, screensFolder } from '../../../kiosk-agent/box/screens.ts';
 import { ROOT } from '../../harness/programs.ts';
 import { startBrowser } from '../browser.ts';
@@ -49,11 +51,24 @@ function fresh(): void {
 }
 
 type Section = 'ratings' | 'opinions' | 'callbacks' | 'trace' | 'surge';
+const TITLES = {
+  ratings: [zh.rating.title, en.rating.title],
+  opinions: [zh.opinion.title, en.opinion.title],
+  callbacks: [zh.callBack.title, en.callBack.title],
+  trace: [zh.trace.title, en.trace.title],
+  surge: [zh.surge.title, en.surge.title],
+};
+async function turnTo(section: Section): Promise<void> {
+  await page.evaluate((to) => (location.hash = `#${to}`), section);
+  await page
+    .locator('.ledger h2')
+    .filter({ hasText: new RegExp(`^\\s*(${TITLES[section].join('|')})\\s*$`) })
+    .waitFor();
+}
 /** The section anew, as somebody who comes from another one. */
 async function go(section: Section, language: 'zh' | 'en' = 'zh', width = 1366, height = 768): Promise<void> {
   await page.setViewportSize({ width, height });
-  await page.evaluate(() => (location.hash = '#numbers'));
-  await page.locator('.ledger').waitFor({ state: 'detached' });
+  await turnTo(section === 'surge' ? 'callbacks' : 'surge');
   // The whole view anew, as the test has set it.
   hub.set({ ...hub.view });
   const now = await page.evaluate(() => document.documentElement.lang);
@@ -62,8 +77,7 @@ async function go(section: Section, language: 'zh' | 'en' = 'zh', width = 1366, 
       .getByRole('banner')
       .getByRole('button', { name: language === 'zh' ? '中文' : 'English' })
       .click();
-  await page.evaluate((to) => (location.hash = `#${to}`), section);
-  await page.locator('.ledger h2').waitFor();
+  await turnTo(section);
 }
 const button = (name: string) => page.locator('.ledger').getByRole('button', { name, exact: true });
 const dialog = () => page.getByRole('dialog');
