@@ -133,6 +133,10 @@ export type ServiceView = {
   waitMaxS: number | null;
   /** whether somebody who comes now is served before closing; a ticket is given in any case */
   servedToday?: ServedToday;
+  /** its tickets may, or must, name their holder; left out: nobody is asked */
+  realName?: 'optional' | 'required';
+  /** slots of it can be booked */
+  appointments?: true;
   materials: Bilingual[];
   timeLimit: Bilingual | null;
   fee: Bilingual | null;
@@ -254,6 +258,8 @@ export type PublicView = {
     /** tickets are given now (the published opening time) */
     taking: boolean;
     printer: 'ready' | 'away' | 'paper-low' | 'fault' | null;
+    /** the card readers of this PC's visitor screens; null: none stands there */
+    readers: Record<VisitorScreen, 'ready' | 'away' | null>;
     journal: 'ok' | 'unwritable' | 'repaired';
     /** null: none holds */
     surge?: SurgeNotice | null;
