@@ -376,7 +376,7 @@ const supervision = {
     measures: 'Measures',
     extend: 'Longer hours, until',
     extendHint: 'Tickets are given until then; later than {time}',
-    extendHintFree: 'Tickets are given until then',
+    extendUsual: 'As usual',
     extendNone: 'This hall has no closing time that could be later',
     extendWrong: 'It must be later than closing, and later than now',
     windows: 'Temporary windows, services at other windows',

@@ -9,7 +9,13 @@ import { comparison, drawAgain, progressOf } from '../../display/manager/callbac
 import { opinionStanding } from '../../display/manager/opinions/order.ts';
 import { dueFirst, mainStep, needsReason, ratingStanding } from '../../display/manager/ratings/order.ts';
 import type { SurgeState } from '../../display/manager/surge/calls.ts';
-import { faultOf, formOf, measuresOf, usualServices } from '../../display/manager/surge/measures.ts';
+import {
+  faultOf,
+  formOf,
+  laterTimes,
+  measuresOf,
+  usualServices,
+} from '../../display/manager/surge/measures.ts';
 import { temporaryFolder } from '../harness/programs.ts';
 import { badRating, ledgers, opinion, surgeRunning } from './mock-ledgers.ts';
 
@@ -119,6 +125,14 @@ describe('the form of a surge', () => {
     };
     expect(usualServices(state, 2)).toEqual(['records', 'advice']);
     expect(usualServices(state, 9)).toEqual([]);
+  });
+
+  it('offers the quarters of an hour after closing, and the time that holds already', () => {
+    const times = laterTimes('17:00', '18:20');
+    expect(times.slice(0, 2)).toEqual(['17:15', '17:30']);
+    expect(times.at(-1)).toBe('23:45');
+    expect(times).toContain('18:20');
+    expect(laterTimes('23:50', '')).toEqual([]);
   });
 
   it('says what is wrong before it is sent: nothing chosen, one language, hours that are over', () => {

@@ -62,3 +62,14 @@ export function faultOf(
     return 'extendWrong';
   return Object.keys(measuresOf(form)).length === 0 ? 'nothing' : null;
 }
+
+/** Every quarter of an hour after `closes` (HH:mm) until the day ends, and `chosen` wherever it lies. */
+export function laterTimes(closes: string, chosen: string): string[] {
+  const times = new Set(chosen ? [chosen] : []);
+  for (let minute = 0; minute < 24 * 60; minute += 15) {
+    const two = (n: number): string => String(n).padStart(2, '0');
+    const time = `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
+    if (time > closes) times.add(time);
+  }
+  return [...times].sort();
+}
