@@ -89,12 +89,17 @@ export type EvaluationView = {
   /** open: keys are lit; rated: the visitor has rated (never which key); lapsed: the time ran out */
   state: 'open' | 'rated' | 'lapsed';
   openUntil: string;
+  /** the visit that it is about */
+  number?: string;
+  service?: string;
 };
 
 /** One window. The same answer comes from every `POST /windows/{n}/…`. */
 export type WindowView = {
   window: number;
   state: WindowState;
+  /** since when it is in this state; left out where it is not known: never opened, or told by an older version */
+  since?: string;
   staff: string | null;
   /** where the photo of the staff number is, in halls that show one */
   photo?: string;

@@ -209,6 +209,7 @@ export function windowView(
   return {
     window: number,
     state: window?.state ?? 'closed',
+    ...(window?.since === undefined ? {} : { since: window.since }),
     staff: window?.staff ?? null,
     ...(photo === undefined ? {} : { photo }),
     services: servicesNow(state, rules, number),
@@ -225,7 +226,13 @@ export function windowView(
         }
       : null,
     evaluation: session
-      ? { session: session.session, state: session.state, openUntil: session.openUntil }
+      ? {
+          session: session.session,
+          state: session.state,
+          openUntil: session.openUntil,
+          number: session.number,
+          service: session.service,
+        }
       : null,
     evaluator: !evaluator
       ? null

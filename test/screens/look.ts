@@ -87,17 +87,22 @@ export function tooSmall(page: Page): Promise<string[]> {
   });
 }
 
+/** Only the picture: of another part of a page that has just been looked at. */
+export async function keep(page: Page, name: string): Promise<void> {
+  // Letters that are still under way are looked at as they will be.
+  await page.evaluate(() => document.fonts.ready);
+  const file = join(ROOT, process.env.HALL_KEEP_SCREENS ?? 'test/artefacts/screens', `${name}.jpg`);
+  mkdirSync(dirname(file), { recursive: true });
+  await page.screenshot({ path: file, type: 'jpeg', quality: 70 });
+}
+
 /**
  * Asserts that the page is right in this state and keeps its picture as `name` (`kiosk/home-portrait-zh`), under
  * test/artefacts/screens, or docs/screens with `npm run screens`.
  */
 export async function look(page: Page, name: string): Promise<void> {
   const isPublic = await page.evaluate(() => document.documentElement.dataset.public !== undefined);
-  // Letters that are still under way are looked at as they will be.
-  await page.evaluate(() => document.fonts.ready);
-  const file = join(ROOT, process.env.HALL_KEEP_SCREENS ?? 'test/artefacts/screens', `${name}.jpg`);
-  mkdirSync(dirname(file), { recursive: true });
-  await page.screenshot({ path: file, type: 'jpeg', quality: 70 });
+  await keep(page, name);
   expect(await violations(page, { enhanced: isPublic }), name).toEqual([]);
   if (isPublic) expect(await tooSmall(page), name).toEqual([]);
 }
