@@ -205,7 +205,7 @@ describe('the kiosk', () => {
     await open('/kiosk', 1080, 1920);
     await take();
     await page.getByText('打印纸用完了').waitFor();
-    await page.getByRole('button', { name: '取屏幕号' }).click();
+    await page.getByRole('button', { name: '不要纸票' }).click();
     await page.getByText('请记住您的号码').waitFor();
     expect(sent('/on-screen$')).toHaveLength(1);
   });

@@ -25,6 +25,20 @@ afterAll(async () => {
   await browser?.close();
 });
 
+/** Every service with the longest name that a hall gives, two rare characters in it, and 2,000 people before it. */
+function crowded(): ReturnType<typeof view>['services'] {
+  const name = {
+    zh: '不动产登记资料查询与历史档案复制及无房证明出具代办窗口𠮷㛃路',
+    en: 'Records, archive copies and 𠮷㛃',
+  };
+  return Object.fromEntries(
+    Object.entries(view().services).map(([id, one]) => [
+      id,
+      { ...one, name, waiting: 2000, waitMinS: 14_400, waitMaxS: 28_800, servedToday: 'no' as const },
+    ]),
+  );
+}
+
 describe.each(MODES)('$name', ({ name, width, height, language, elder }) => {
   let hub: MockHub;
   let visits: VisitWork;
@@ -93,20 +107,37 @@ describe.each(MODES)('$name', ({ name, width, height, language, elder }) => {
     await button('选好了', 'Done').click();
     await one('.take');
     await here('service-further');
+    hub.say('card', { idCard: 'key-1', masked: '990***********001X', kind: 'citizen' });
+    await one('.person button');
+    hub.set({ services: crowded() });
+    await one('.today');
+    await here('service-crowded');
+  });
+
+  test('names of 30 characters, rare ones, and 2,000 who wait', async () => {
+    hub.set({ services: crowded() });
+    await page.getByText('2000').or(page.getByText('2,000')).first().waitFor();
+    await here('home-crowded');
+    // Nothing of a name is cut off.
+    expect(
+      await page
+        .locator('.what')
+        .evaluateAll((all) => all.filter((one) => one.scrollHeight > one.clientHeight + 2).length),
+    ).toBe(0);
   });
 
   test('an appointment: by card, by typed number, by its code; and what stands against it', async () => {
     await page.locator('.who').click();
     await one('.card-step');
     await here('arrival');
-    await button(/输入号码/, /Type the number$/)
+    await button(/输入号码/, /Type its number/)
       .first()
       .click();
     await page.keyboard.type('99010119900101001');
     await here('arrival-typing');
     await page.keyboard.press('Escape');
     await page.locator('.who').click();
-    await button('输入预约号', 'Type the number').last().click();
+    await button('输入预约号', 'Type the booking number').click();
     await page.keyboard.type('kx7p2');
     await here('code');
     await page.keyboard.type('m4q');
@@ -131,7 +162,7 @@ describe.each(MODES)('$name', ({ name, width, height, language, elder }) => {
         })),
       });
     hub.say('card', { idCard: 'key-1', masked: '990***********001X', kind: 'citizen' });
-    await one('.plain');
+    await one('.which');
     await here('appointment-several');
   });
 
@@ -156,6 +187,10 @@ describe.each(MODES)('$name', ({ name, width, height, language, elder }) => {
     await take();
     await one('.card-step');
     await here('identity');
+    await button(/输入号码/, /Type its number/).click();
+    await one('.type');
+    await here('identity-typing');
+    await button('改用身份证', 'Use the card instead').click();
     hub.say('card-unreadable', { why: 'unreadable' });
     await one('.card-step .wrong');
     await here('identity-unreadable');
