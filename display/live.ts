@@ -3,6 +3,7 @@ import { io, type Socket } from 'socket.io-client';
 import { computed, ref, shallowRef, type ComputedRef, type Ref } from 'vue';
 import type {
   Change,
+  KioskMessages,
   LIVE_PATH,
   PublicView,
   ResumeAnswer,
@@ -27,13 +28,22 @@ export type Live<View> = {
   close(): void;
 };
 
+/** What is said beside the view to the screens of a visitor's desk, each with its hearer. */
+export type DeskHearers = { [Event in keyof KioskMessages]?: (said: KioskMessages[Event]) => void };
+export type LiveOptions = {
+  window?: number;
+  /** of which desk on this computer: its own reader and scanner are heard */
+  screen?: 'kiosk' | 'query';
+  on?: DeskHearers;
+};
+
 /** Opens the feed. It reconnects by itself until `close()`, which may be called twice. */
+export function openLive(role: 'clerk' | 'technician' | 'manager', options?: LiveOptions): Live<StaffView>;
+export function openLive(role: Role, options?: LiveOptions): Live<PublicView>;
 export function openLive(
-  role: 'clerk' | 'technician' | 'manager',
-  options?: { window?: number },
-): Live<StaffView>;
-export function openLive(role: Role, options?: { window?: number }): Live<PublicView>;
-export function openLive(role: Role, options: { window?: number } = {}): Live<PublicView | StaffView> {
+  role: Role,
+  { on = {}, ...options }: LiveOptions = {},
+): Live<PublicView | StaffView> {
   const held = shallowRef<Projection | null>(null);
   const cutSince = ref<number | null>(null);
   const refused = ref<string | null>(null);
@@ -99,6 +109,7 @@ export function openLive(role: Role, options: { window?: number } = {}): Live<Pu
     held.value = takeSnapshot(held.value, snapshot);
   });
   socket.on('change', onChange);
+  for (const [event, hear] of Object.entries(on)) socket.on(event, hear as (said: unknown) => void);
   socket.on('disconnect', (reason) => {
     cutSince.value ??= serverNow();
     // Socket.IO does not come back by itself after the server has said goodbye.

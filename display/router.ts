@@ -58,6 +58,11 @@ export const router = createRouter({
       meta: { screen: 'staff', public: false, title: 'technician.title' },
     },
     {
+      path: '/manager',
+      component: () => import('./manager/ManagerPage.vue'),
+      meta: { screen: 'staff', public: false, title: 'start.manager' },
+    },
+    {
       path: '/:rest(.*)*',
       component: () => import('./start/StartPage.vue'),
       props: { notFound: true },

@@ -34,7 +34,7 @@ import { tellSigns } from './reactions/calling.ts';
 import { tellDay } from './reactions/day.ts';
 import { tellDevices } from './reactions/devices.ts';
 import { tellEvaluations } from './reactions/evaluation.ts';
-import { materialsPrinter } from './reactions/notice-paper.ts';
+import { materialsPrinter, opinionPrinter } from './reactions/notice-paper.ts';
 import { tellPads } from './reactions/pads.ts';
 import { tellPrinting } from './reactions/printing.ts';
 import { tellReaders } from './reactions/readers.ts';
@@ -46,6 +46,7 @@ import { IdentityDesk } from './web/identity.ts';
 import type { AgentParts, KioskMessage } from './web/parts.ts';
 import { startWeb, type WebServer } from './web/server.ts';
 import { rulesOf } from './web/views.ts';
+import { StaffPhotos } from './web/staff-photos.ts';
 import { visitorSecrets } from './web/visitor-secrets.ts';
 
 /** Starts an agent. Throws HallError or the socket's error when it cannot; nothing is left running then. */
@@ -151,6 +152,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       journal,
       clock,
       log,
+      recentLog: options.recentLog ?? null,
       version: options.version,
       get state() {
         return executor.state;
@@ -187,6 +189,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       },
       printAppointment: appointmentPrinter(config, printersFor),
       printMaterials: materialsPrinter(config, printersFor),
+      printOpinion: opinionPrinter(config, printersFor),
+      staffPhotos: new StaffPhotos(config.hall.staffPhotos, clock),
       secrets: visitorSecrets(sessionKey(options.stateFolder)),
       publicUrl: () => config.agent.publicUrl ?? web?.url ?? '',
       onChange: (listener) => {
@@ -201,8 +205,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         devices.units(),
         {
           issue: ({ person, hashes }) => desk.issue(person, hashes),
-          tell: (event, data) =>
-            kiosk.emit('message', { agent: config.agent.id, event, data } as KioskMessage),
+          tell: (screen, event, data) =>
+            kiosk.emit('message', { agent: config.agent.id, screen, event, data } as KioskMessage),
         },
         log,
       ),

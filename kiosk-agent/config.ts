@@ -3,12 +3,13 @@
  * JSON Schema for editors. Names in it are fixed by docs/configuration.md.
  */
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { calendarSection, withCalendarFile } from './config/calendar.ts';
 import { crossFaults } from './config/cross-check.ts';
 import { identitySection, platformSection, secret, videoSection } from './config/connections.ts';
+import { mapSection, withMapFile } from './config/map.ts';
 import { rulesSection, text } from './config/rules.ts';
 import { deviceRow } from './contract/devices.ts';
 import { id } from './contract/id.ts';
@@ -57,6 +58,7 @@ const service = z.strictObject({
 const window = z.strictObject({
   number: z.int().min(1).max(999),
   services: z.array(id).describe('Services this window takes'),
+  area: text.optional().describe('Where it stands; the window map groups windows by it'),
   temporary: z
     .boolean()
     .default(false)
@@ -92,6 +94,14 @@ export const configSchema = z
       notices: z.array(text).default([]).describe('Lines at the foot of the board'),
       fees: z.array(z.strictObject({ item: text, price: text })).default([]),
       feeBasis: text.optional(),
+      map: mapSection.optional(),
+      staffPhotos: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'A folder beside this file with photos named by staff number (1024.jpg, 1024.png), shown on the windows’ screens',
+        ),
       speech: text
         .default({
           zh: '请{number}号到{window}号窗口办理业务',
@@ -123,8 +133,8 @@ export const configSchema = z
         .default('127.0.0.1:8480')
         .describe('Where screens reach it; 0.0.0.0:8480 for the whole network, port 0 for any free one'),
       localScreens: z
-        .array(z.enum(['kiosk', 'window']))
-        .default(['kiosk', 'window'])
+        .array(z.enum(['kiosk', 'window', 'board']))
+        .default(['kiosk', 'window', 'board'])
         .describe('Screens that a browser on this PC may be without a token'),
       publicUrl: z
         .url({ protocol: /^https?$/ })
@@ -276,7 +286,22 @@ export function parseConfig(
       faults: [{ path: pathText(path), ...place(document, lines, path), message: calendar.why }],
     };
   }
-  return { ok: true, config: { ...parsed.data, hall: { ...parsed.data.hall, calendar: calendar.calendar } } };
+  const map = withMapFile(parsed.data.hall.map, folder);
+  if (!map.ok) {
+    const path = ['hall', 'map', 'file'];
+    return {
+      ok: false,
+      faults: [{ path: pathText(path), ...place(document, lines, path), message: map.why }],
+    };
+  }
+  const { staffPhotos } = parsed.data.hall;
+  const hall = {
+    ...parsed.data.hall,
+    calendar: calendar.calendar,
+    ...(map.map ? { map: map.map } : {}),
+    ...(staffPhotos === undefined ? {} : { staffPhotos: resolve(folder, staffPhotos) }),
+  };
+  return { ok: true, config: { ...parsed.data, hall } };
 }
 
 /** Every fault of a configuration, one line each: FILE:LINE:COLUMN: path: what is wrong. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { readSecret, type Config } from './config.ts';
+import type { KeptLog } from './contract/machine.ts';
 import { HallError } from './contract/problem.ts';
 import { systemClock } from './device/clock.ts';
 import type { FoundSources } from './device/found.ts';
@@ -20,12 +21,16 @@ export type AgentOptions = {
   config: Config;
   stateFolder: string;
   screensFolder: string;
+  /** the run before did not end properly: half a ticket may hang in a printer */
+  wasCutOff?: boolean;
   version: string;
   clock: Clock;
   /** [0…1) */
   random: () => number;
   env: NodeJS.ProcessEnv;
   log: Logger;
+  /** the same log's latest lines, for the technician's page */
+  recentLog?: KeptLog;
   /** the operating system's HID devices, unless a test brings its own */
   hid?: HidBackend;
   /** what is plugged in, unless a test says it */
@@ -45,7 +50,7 @@ export type DeviceParts = { devices: Devices; pluggedIn: PluggedIn; tap: WireTap
 
 /** Opens what the configuration names. `lastSeq`: of a device since its power-up; `changed` hears of everything new. */
 export async function openDeviceParts(
-  { config, stateFolder, clock, random, log, hid = nodeHid(), sources }: AgentOptions,
+  { config, stateFolder, clock, random, log, hid = nodeHid(), sources, wasCutOff = false }: AgentOptions,
   know: KnowPerson,
   lastSeq: (serial: string, boot: string) => number,
   changed: () => void,
@@ -70,6 +75,7 @@ export async function openDeviceParts(
     hid,
     know,
     lastSeq,
+    wasCutOff,
     openBound: pluggedIn.openBound,
     settled: pluggedIn.settled,
     onFrame: (line, direction, bytes, decoded) => tap.take({ line, direction, bytes, decoded }),

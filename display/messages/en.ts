@@ -4,11 +4,12 @@ import clerk from './clerk.en.ts';
 import kiosk from './kiosk.en.ts';
 import window from './window.en.ts';
 import { reason, myTicket } from './phone.en.ts';
+import visitor from './visitor.en.ts';
 import technician from './technician.en.ts';
 import type zh from './zh-CN.ts';
 
 const en: typeof zh = {
-  app: { title: 'Service hall', otherLanguage: '中文' },
+  app: { otherLanguage: '中文' },
   common: {
     again: 'Try again',
     extended: 'Open until {time} today',
@@ -49,12 +50,15 @@ const en: typeof zh = {
     windowFor: 'the visitor at the window, rating by touch',
     clerk: 'Clerk',
     clerkFor: 'window staff, by keyboard',
+    manager: 'Hall management',
+    managerFor: 'supervisors, desktop',
     technician: 'Devices',
     technicianFor: 'technicians, desktop or phone',
     public: 'For visitors',
     staff: 'For staff',
     notFound: 'There is no such page',
   },
+  visitor,
   kiosk,
   visitorProblem: {
     'outside-hours': 'Please come back during opening hours',

@@ -8,6 +8,7 @@ import clerk from './clerk.zh-CN.ts';
 import kiosk from './kiosk.zh-CN.ts';
 import window from './window.zh-CN.ts';
 import { reason, myTicket } from './phone.zh-CN.ts';
+import visitor from './visitor.zh-CN.ts';
 import technician from './technician.zh-CN.ts';
 
 /** What staff read: what it is, and what to do next. */
@@ -140,7 +141,7 @@ const linkState: Record<LinkState, string> = {
 };
 
 export default {
-  app: { title: '服务大厅', otherLanguage: 'English' },
+  app: { otherLanguage: 'English' },
   common: {
     again: '再试一次',
     extended: '今日延长服务至 {time}',
@@ -179,12 +180,15 @@ export default {
     windowFor: '窗口前的办事人，可触摸评价',
     clerk: '窗口工作台',
     clerkFor: '窗口工作人员，键盘操作',
+    manager: '大厅管理',
+    managerFor: '主管，电脑',
     technician: '设备维护',
     technicianFor: '技术人员，电脑或手机',
     public: '面向办事人',
     staff: '工作人员',
     notFound: '没有这个页面',
   },
+  visitor,
   kiosk,
   /** what a visitor does next */
   visitorProblem: {

@@ -70,9 +70,11 @@ export function evaluatorCard(device) {
     }
     const left = Math.max(0, Math.ceil(open.secondsLeft - (performance.now() - receivedAt) / 1000));
     session.replaceChildren(
-      element('b', { class: 'open' }, `评价进行中 · 还有 ${left} 秒`),
-      ' ',
-      element('small', { lang: 'en' }, `evaluation ${open.number} open, ${left} s left`),
+      element(
+        'b',
+        { class: 'open' },
+        words(`评价进行中 · 还有 ${left} 秒`, `evaluation ${open.number} open, ${left} s left`),
+      ),
     );
   }
 
@@ -103,7 +105,7 @@ export function evaluatorCard(device) {
       );
       display.setAttribute('aria-label', `显示屏 display: ${off ? '' : state.display.join(' ').trim()}`);
       voice.hidden = !state.voice;
-      voice.textContent = state.voice ? `语音 “${state.voice}”` : '';
+      voice.textContent = state.voice ? `语音 voice “${state.voice}”` : '';
       memoryText.replaceChildren(
         words(
           `未确认按键 ${state.pressesWaiting} / ${state.pressMemory}`,

@@ -61,13 +61,13 @@ export function paperStrip(device, onFinished) {
     view: element(
       'div',
       {},
-      element('div', { class: 'strip-head' }, element('b', {}, '已出纸'), count),
+      element('div', { class: 'strip-head' }, element('b', {}, words('已出纸', 'Papers')), count),
       list,
     ),
     update(state) {
       wanted = state;
       count.textContent = state.papers
-        ? `${state.papers} 张，点开放大 · ${state.papers} papers, click to enlarge`
+        ? `${state.papers} 张，点开放大 · click to enlarge`
         : '还没有 · none yet';
       void readNew();
     },

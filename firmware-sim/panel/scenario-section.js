@@ -35,7 +35,14 @@ export function scenarioSection(place) {
         'div',
         { class: 'section-head' },
         element('h2', {}, words('场景', 'Scenarios')),
-        element('small', {}, '一天的大厅：来客、办理、评价、故障、断网；结束时核对做过的与到达的'),
+        element(
+          'p',
+          {},
+          words(
+            '一天的大厅：来客、办理、评价、故障、断网；结束时核对做过的与到达的',
+            'a day of the hall, compared at its end with what has arrived',
+          ),
+        ),
         element('button', { class: 'small', onclick: () => void list() }, words('重新读取', 'Read again')),
       ),
       running,

@@ -3,7 +3,7 @@ import { createCard, plugButton } from './card-parts.js';
 import { element, words } from './element.js';
 import { faultSwitches } from './faults.js';
 
-const colours = { red: '红', green: '绿', yellow: '黄' };
+const colours = { red: '红色 red', green: '绿色 green', yellow: '黄色 yellow' };
 
 function sign(address, isNumber) {
   const strip = element('div', { class: 'led', role: 'img' });
@@ -38,13 +38,7 @@ function sign(address, isNumber) {
       const said = lit.length > 0 ? lit.join(' / ') : '黑屏 dark';
       strip.setAttribute(
         'aria-label',
-        [
-          said,
-          lit.length > 0 && colours[colour] && `${colours[colour]}色 ${colour}`,
-          flashing && '闪烁 flashing',
-        ]
-          .filter(Boolean)
-          .join('，'),
+        [said, lit.length > 0 && colours[colour], flashing && '闪烁 flashing'].filter(Boolean).join('，'),
       );
       strip.replaceChildren(...lit.map((line) => element('span', {}, line)));
     },

@@ -79,9 +79,13 @@ function boxCopy(
   document.commentBefore = ' Made by `npm start` from the example hall; written again at each start.';
   document.setIn(['agent', 'listen'], listen);
   document.deleteIn(['hall', 'opening']);
-  const calendar = document.getIn(['hall', 'calendar', 'file']);
-  if (typeof calendar === 'string')
-    document.setIn(['hall', 'calendar', 'file'], resolve(dirname(source), calendar));
+  for (const path of [
+    ['hall', 'calendar', 'file'],
+    ['hall', 'map', 'file'],
+  ]) {
+    const file = document.getIn(path);
+    if (typeof file === 'string') document.setIn(path, resolve(dirname(source), file));
+  }
   document.setIn(['identity'], document.createNode({ secret: `file:${identity}` }));
   const devices = document.get('devices');
   if (isSeq(devices))

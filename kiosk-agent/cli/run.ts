@@ -1,13 +1,14 @@
 /** `hall run`: an agent, until it is told to end. */
 import { resolve } from 'node:path';
-import { destination, pino } from 'pino';
+import { destination, multistream, pino, type Level } from 'pino';
 import { startAgent } from '../agent.ts';
 import { screensFolder } from '../box/screens.ts';
 import { faultLines, loadConfig } from '../config.ts';
 import { startSatellite } from '../satellite/agent.ts';
 import { deviceFaults } from '../device/manager.ts';
 import { EXIT } from './exit.ts';
-import { writeRunning } from './running.ts';
+import { RecentLog } from './recent-log.ts';
+import { wasCutOff, writeRunning } from './running.ts';
 import { watchdogOf } from './watchdog.ts';
 import { ROOT, untilToldToEnd, VERSION } from './process.ts';
 
@@ -19,6 +20,7 @@ export async function runAgent(file: string, state: string, logLevel: string): P
     console.error(faultLines(file, loaded.faults));
     return EXIT.configuration;
   }
+  const recentLog = new RecentLog();
   // The log goes to stderr: stdout is for the ready line.
   const log = pino(
     {
@@ -27,7 +29,11 @@ export async function runAgent(file: string, state: string, logLevel: string): P
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { error: pino.stdSerializers.err },
     },
-    destination({ fd: 2, sync: true }),
+    // Each stream has a least level of its own; here the logger's counts.
+    multistream([
+      { level: logLevel as Level, stream: destination({ fd: 2, sync: true }) },
+      { level: logLevel as Level, stream: recentLog },
+    ]),
   );
   const start = loaded.config.agent.role === 'satellite' ? startSatellite : startAgent;
   const agent = await start({
@@ -39,6 +45,8 @@ export async function runAgent(file: string, state: string, logLevel: string): P
     random: Math.random,
     env: process.env,
     log,
+    wasCutOff: wasCutOff(stateFolder),
+    recentLog,
   });
   const noLongerRunning = writeRunning(stateFolder, agent);
   const watchdog = watchdogOf({ env: process.env, progress: agent.progress, log });

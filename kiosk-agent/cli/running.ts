@@ -2,7 +2,7 @@
  * The command beside the agent: a running agent writes `<state>/running.json` (mode 0600), and a command that finds it
  * asks the agent instead of opening ports that the agent holds. Whoever may read the file may act as a technician.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -53,6 +53,11 @@ export type NoRunningAgent = {
   kind: 'none' | 'stale' | 'silent' | 'unreadable';
   why: string;
 };
+
+/** Whether the last agent on this state folder ended without saying so: its computer lost the power, or it was killed. */
+export function wasCutOff(stateFolder: string): boolean {
+  return existsSync(join(stateFolder, NAME));
+}
 
 /**
  * Says that an agent runs on this state folder. Only the file's owner can read it. The answer removes the file, unless

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { RATING_LEVELS, ratingLevel } from './events.ts';
 import { id } from './id.ts';
+import { VISITOR_SCREENS } from './live.ts';
 import { parsePort } from './port.ts';
 
 /** What a clerk's key means; a model's pad map gives one to each raw code. */
@@ -121,6 +122,12 @@ export const deviceRow = z.strictObject({
       'serial:PATH?baud=N, tcp:HOST:PORT, hid:VENDOR:PRODUCT[:SERIAL], file:/dev/usb/lp0, or bound: where a technician has bound it',
     ),
   ...post,
+  screen: z
+    .enum(VISITOR_SCREENS)
+    .optional()
+    .describe(
+      'Readers and scanners without a window: whose visitors they serve, those of the ticket kiosk (default) or of the query terminal on this PC',
+    ),
   addresses: z
     .record(
       z.string().regex(/^(?:[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])$/, 'an address from 0 to 255'),

@@ -3,6 +3,7 @@
  * CloudEvents 1.0 in JSON; the envelope carries the chain, `data` says what happened.
  */
 import { z } from 'zod';
+import { announcementEvents } from './announcements.ts';
 import { appointmentEvents } from './appointments.ts';
 import { followUpEvents } from './follow-up.ts';
 import { opinionEvents } from './opinions.ts';
@@ -292,6 +293,7 @@ export const eventData = {
     person: personRef.optional(),
   }),
 
+  ...announcementEvents,
   ...appointmentEvents,
   ...followUpEvents,
   ...opinionEvents,

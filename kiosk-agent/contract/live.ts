@@ -1,11 +1,11 @@
 /**
  * What screens see. A screen gets a `snapshot` of the view, then `change`s; it computes nothing that the hub decides.
  *
- * Socket.IO, path `/live`. Connect with `auth: {role, token?, window?}`. Server → client:
+ * Socket.IO, path `/live`. Connect with `auth: {role, token?, window?, screen?}`. Server → client:
  * `snapshot` {@link Snapshot}, `change` {@link Change}. Client → server: `resume` {run, seq} answers
  * `{changes: Change[]}`, or `{snapshot: Snapshot}` when the missing ones are no longer kept. `time` answers the server's time in ms.
- * Kiosk screens besides: what was laid or held before their own reader and scanner, {@link KioskMessages}; never in snapshot or
- * changes, and never kept.
+ * Screens of role kiosk besides: what was laid or held before their own reader and scanner, {@link KioskMessages}; `screen` says which
+ * they are, a kiosk or a query terminal, and they hear of that one's devices only. Never in snapshot or changes, and never kept.
  */
 import type { PaperFault, Priority, RatingLevel, TicketClass } from './events.ts';
 import type { LinkStatus } from './link.ts';
@@ -30,6 +30,10 @@ export const TICKET_STATES = [
   'cancelled',
 ] as const;
 export type TicketState = (typeof TICKET_STATES)[number];
+
+/** Which of a PC's public machines a reader or scanner stands at; each hears its own only. */
+export const VISITOR_SCREENS = ['kiosk', 'query'] as const;
+export type VisitorScreen = (typeof VISITOR_SCREENS)[number];
 
 export const WINDOW_STATES = ['closed', 'idle', 'called', 'serving', 'paused'] as const;
 export type WindowState = (typeof WINDOW_STATES)[number];
@@ -92,7 +96,11 @@ export type WindowView = {
   window: number;
   state: WindowState;
   staff: string | null;
+  /** where the photo of the staff number is, in halls that show one */
+  photo?: string;
   services: string[];
+  /** where it stands, where the configuration says so */
+  area?: Bilingual;
   ticket: {
     ticketId: string;
     number: string;
@@ -101,6 +109,8 @@ export type WindowView = {
     call: number;
     calledAt: string;
     startedAt: string | null;
+    /** for staff only, while it is called: said aloud; shown only; or no board has told of it in time. Left out in halls without boards */
+    announced?: 'played' | 'silent' | 'not-heard';
   } | null;
   evaluation: EvaluationView | null;
   /** state of the window's evaluator; null when it has none */
@@ -225,6 +235,10 @@ export type HallInfo = {
   fees: { item: Bilingual; price: Bilingual }[];
   feeBasis: Bilingual | null;
   speech: Bilingual;
+  /** where the picture of the hall's plan is; null: the hall has given none */
+  map?: string | null;
+  /** cases can be asked about: the hall is connected to a registration platform */
+  caseQuery?: boolean;
 };
 
 /** Sections of the view. Keyed sections change entry by entry. */
@@ -277,7 +291,7 @@ export type StaffView = PublicView & {
   attention?: AttentionView;
 };
 
-/** Event → its message, to the kiosk screens that stand at the reader. `idCard`: a one-time key, good for two minutes. */
+/** Event → its message, to the screens of that kind (`screen` of the device) that stand at the reader. `idCard`: a one-time key, good for two minutes. */
 export type KioskMessages = {
   card: {
     idCard: string;
@@ -292,7 +306,15 @@ export type KioskMessages = {
     | { kind: 'other'; value: null; length: number };
 };
 
-export type Snapshot = { run: string; seq: number; time: string; role: Role; view: PublicView | StaffView };
+export type Snapshot = {
+  run: string;
+  seq: number;
+  time: string;
+  role: Role;
+  view: PublicView | StaffView;
+  /** the build of the screens that this server has: a page of another one loads itself anew when nobody needs it */
+  build?: string;
+};
 /**
  * `set`: section → new value, or for keyed sections only the entries that changed (null removes one).
  * Keyed sections: services, windows, tickets, devices, links.

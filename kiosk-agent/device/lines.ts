@@ -26,6 +26,8 @@ export type LineParts = {
   know: KnowPerson;
   /** the highest press number on disk of a device since its power-up, 0 for none: 16-bit counters go on from there */
   lastSeq?: (serial: string, boot: string) => number;
+  /** the run before was cut off: half a sheet may hang in a printer */
+  wasCutOff?: boolean;
   /** the technician's view of the wire; `decoded` is the driver's own reading of it */
   onFrame?: (line: string, direction: 'sent' | 'received', bytes: Uint8Array, decoded: unknown) => void;
 };
@@ -108,7 +110,7 @@ export function makeLine(row: DeviceRow, table: ModelRow, parts: LineParts): Lin
       return line(driver, driver.units);
     }
     case 'printer':
-      return single(new EscPosPrinter({ ...common, model }));
+      return single(new EscPosPrinter({ ...common, model, halfSheetHangs: parts.wasCutOff === true }));
     case 'reader':
       return single(new SdtReader({ ...common, know }));
     case 'scanner':

@@ -10,13 +10,13 @@ export type { DeviceRow } from '../contract/devices.ts';
 export type DeviceFault = { index: number; path: string[]; why: string };
 
 /** One device of a row: the row itself, or an address on its line. */
-export type UnitRow = Post & { id: string; address: number | null };
+export type UnitRow = Post & Pick<DeviceRow, 'screen'> & { id: string; address: number | null };
 
 /** The devices of a row; an address is called ROW.ADDRESS. */
 export function unitsOf(row: DeviceRow): UnitRow[] {
   if (!row.addresses) {
-    const { window, as, staff, transferTo } = row;
-    return [{ id: row.id, address: null, window, as, staff, transferTo }];
+    const { window, as, staff, transferTo, screen } = row;
+    return [{ id: row.id, address: null, window, as, staff, transferTo, screen }];
   }
   return Object.entries(row.addresses).map(([address, post]) => ({
     ...post,
@@ -71,6 +71,14 @@ export function deviceFaults(rows: readonly DeviceRow[]): DeviceFault[] {
     }
     if (!model) return;
     for (const { path, why } of frameFaults(model, row)) fault(path, why);
+    if (
+      row.screen !== undefined &&
+      ((model.kind !== 'reader' && model.kind !== 'scanner') || row.window !== undefined)
+    )
+      fault(
+        ['screen'],
+        'only a reader or a scanner without a window stands at the kiosk or the query terminal',
+      );
     if (row.addresses && Object.keys(row.addresses).length === 0)
       fault(['addresses'], 'names no address: nothing would be driven');
     for (const unit of unitsOf(row)) {

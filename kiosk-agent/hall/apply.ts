@@ -1,5 +1,6 @@
 /** What an event does to the hall. Every event has its effect here and nowhere else; replaying the log repeats it. */
 import type { EventData, EventDraft } from '../contract/events.ts';
+import { applyAnnouncement } from './announcements/apply.ts';
 import { applyAppointment } from './appointments/apply.ts';
 import { applyFollowUp } from './follow-up/apply.ts';
 import { applyOpinion } from './opinions/apply.ts';
@@ -29,6 +30,7 @@ export function apply(state: HallState, event: AppliedEvent): void {
   countEvent(state, event);
   state.seq = event.seq;
   applyToHall(state, event);
+  applyAnnouncement(state, event);
   applyAppointment(state, event);
   applyFollowUp(state, event);
   applyOpinion(state, event);

@@ -8,6 +8,7 @@ import type {
   RatingLevel,
 } from '../contract/events.ts';
 import type { ProblemCode } from '../contract/problem.ts';
+import type { AnnouncementCommand } from './announcements/decide.ts';
 import type { AppointmentCommand } from './appointments/commands.ts';
 import type { FollowUpCommand } from './follow-up/commands.ts';
 import type { OpinionCommand } from './opinions/commands.ts';
@@ -114,6 +115,7 @@ export type Command =
   | WindowCommand
   | RatingCommand
   | DayCommand
+  | AnnouncementCommand
   | AppointmentCommand
   | FollowUpCommand
   | OpinionCommand

@@ -7,6 +7,7 @@ import { decideAtWindow } from './calls.ts';
 import type { Command, Decision } from './commands.ts';
 import { dayChange, localTime } from './day.ts';
 import { accept } from './decision.ts';
+import { decideAnnouncement } from './announcements/decide.ts';
 import { decideAppointment } from './appointments/decide.ts';
 import { due } from './due.ts';
 import { decideFollowUp } from './follow-up/decide.ts';
@@ -67,6 +68,8 @@ function answer(state: HallState, command: Command, time: string, rules: HallRul
     case 'rating.from-phone':
     case 'rating.lapse':
       return decideRating(state, command, time, rules);
+    case 'call.announced':
+      return decideAnnouncement(state, command, time, rules);
     case 'appointment.book':
     case 'appointment.take':
     case 'appointment.check-in':

@@ -11,6 +11,7 @@ import type {
   TicketClass,
 } from '../contract/events.ts';
 import type { TicketState, WindowState } from '../contract/live.ts';
+import { noAnnouncements, type AnnouncementState } from './announcements/state.ts';
 import { noAppointments, type AppointmentRules, type AppointmentState } from './appointments/state.ts';
 import type { WorkCalendar } from './calendar.ts';
 import { noFollowUps, type FollowUpRules, type FollowUpState } from './follow-up/state.ts';
@@ -21,7 +22,7 @@ import { noSurge, type SurgeRules, type SurgeState } from './surge/state.ts';
 import { noTotals, type TotalsState } from './totals/state.ts';
 
 /** Raised when the shape changes: an older snapshot is then not used. */
-export const STATE_VERSION = 3;
+export const STATE_VERSION = 4;
 
 /** What the rules must know of the configuration. */
 export type HallRules = {
@@ -197,6 +198,7 @@ export type HallState = {
   ratings: Record<RatingLevel, number>;
   /** window → the latest ratings there, newest last, at most 40: what a flag is judged by */
   latestRatings: Record<number, { level: RatingLevel; at: string }[]>;
+  announcements: AnnouncementState;
   people: PeopleState;
   appointments: AppointmentState;
   followUps: FollowUpState;
@@ -224,6 +226,7 @@ export function emptyState(): HallState {
     served: 0,
     ratings: { 1: 0, 2: 0, 3: 0, 4: 0, 5: 0 },
     latestRatings: {},
+    announcements: noAnnouncements(),
     people: noPeople(),
     appointments: noAppointments(),
     followUps: noFollowUps(),

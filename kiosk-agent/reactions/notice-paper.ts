@@ -4,6 +4,7 @@ import type { PaperFault } from '../contract/events.ts';
 import type { TicketPrinter } from '../device/driver/interfaces.ts';
 import { materialsNotice } from '../paper/materials.ts';
 import { composeNotice, type NoticePaper } from '../paper/notice.ts';
+import { opinionNotice, type OpinionPaper } from '../paper/opinion.ts';
 import { inOrder } from './printing.ts';
 
 export type NoticeFate = { state: 'printed' } | { state: 'failed' | 'unconfirmed'; why: PaperFault };
@@ -46,4 +47,13 @@ export function materialsPrinter(
     );
     return printNotice(notice, printersFor(kiosk));
   };
+}
+
+/** The slip of an opinion, at the printers of a kiosk (an agent's, or null for the hub's own). */
+export function opinionPrinter(
+  { hall }: Config,
+  printersFor: (kiosk: string | null) => TicketPrinter[],
+): (slip: Omit<OpinionPaper, 'hall'>, language: 'zh' | 'en', kiosk: string | null) => Promise<NoticeFate> {
+  return (slip, language, kiosk) =>
+    printNotice(opinionNotice({ ...slip, hall: hall.name[language] }, language), printersFor(kiosk));
 }

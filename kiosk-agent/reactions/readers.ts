@@ -3,17 +3,21 @@
  * one-time key, a code of ours goes to the screen. Nothing is written down that names a person or quotes a code.
  */
 import type { Logger } from 'pino';
-import type { KioskMessages } from '../contract/live.ts';
+import type { KioskMessages, VisitorScreen } from '../contract/live.ts';
 import type { CardFault, CardRead, Device, Scan } from '../device/driver/interfaces.ts';
 import type { Executor } from '../executor.ts';
 
-/** A device of this agent; without a window it stands at the kiosk. */
-export type Standing = { window?: number | undefined; device: Device };
+/** A device of this agent; without a window it stands at the kiosk, or at the query terminal. */
+export type Standing = {
+  window?: number | undefined;
+  screen?: VisitorScreen | undefined;
+  device: Device;
+};
 export type KioskDesk = {
   /** a fresh one-time key for who showed this card */
   issue(card: Pick<CardRead, 'person' | 'hashes'>): string;
-  /** to the screens of this agent's kiosk */
-  tell<E extends keyof KioskMessages>(event: E, message: KioskMessages[E]): void;
+  /** to the screens of this agent's kiosk, or of its query terminal */
+  tell<E extends keyof KioskMessages>(screen: VisitorScreen, event: E, message: KioskMessages[E]): void;
 };
 
 /** Runs the story for the readers and scanners among these devices until the returned function is called. */
@@ -35,12 +39,12 @@ export function tellReaders(
     if (!outcome.ok) log.info({ window, refusal: outcome.refusal.code }, 'a card at a window was not needed');
   };
 
-  for (const { window, device } of devices) {
+  for (const { window, screen = 'kiosk', device } of devices) {
     if (device.kind === 'reader') {
       const onCard = (card: CardRead): void => {
         if (window === undefined) {
           const { kind, person } = card;
-          kiosk.tell('card', { idCard: kiosk.issue(card), masked: person.masked, kind });
+          kiosk.tell(screen, 'card', { idCard: kiosk.issue(card), masked: person.masked, kind });
           return;
         }
         atWindow(window, card).catch((error: unknown) =>
@@ -48,12 +52,12 @@ export function tellReaders(
         );
       };
       const onUnreadable = (why: CardFault): void => {
-        if (window === undefined) kiosk.tell('card-unreadable', { why });
+        if (window === undefined) kiosk.tell(screen, 'card-unreadable', { why });
       };
       device.on('card', onCard).on('unreadable', onUnreadable);
       undo.push(() => device.off('card', onCard).off('unreadable', onUnreadable));
     } else if (device.kind === 'scanner' && window === undefined) {
-      const onScan = ({ text }: Scan): void => kiosk.tell('scan', meaningOf(text));
+      const onScan = ({ text }: Scan): void => kiosk.tell(screen, 'scan', meaningOf(text));
       device.on('scan', onScan);
       undo.push(() => device.off('scan', onScan));
     }

@@ -5,6 +5,7 @@ import { localTime } from '../hall/day.ts';
 import type { LiveViews } from '../web/live.ts';
 import { isTaking } from '../web/opening.ts';
 import type { DeviceRoom } from '../web/parts.ts';
+import { mapAddress } from '../web/map.ts';
 import { hallInfo, printerState } from '../web/views.ts';
 import type { LinkStatus } from '../contract/link.ts';
 import type { Hub } from './hub.ts';
@@ -47,6 +48,8 @@ export function publicView(parts: ViewParts): PublicView {
   const since = hub.awaySince;
   return {
     ...base,
+    // A picture comes from this PC's own disk.
+    hall: { ...base.hall, map: mapAddress(config) },
     services: away ? withoutWaits(base.services) : base.services,
     calls: away ? [] : base.calls,
     day: {

@@ -32,13 +32,15 @@ declare module 'express-serve-static-core' {
  * the same browser does not sign the clerk out.
  */
 export const SCREEN_HEADER = 'x-hall-screen';
-const COOKIES = { kiosk: 'hall_kiosk', window: 'hall_window' } as const;
+const COOKIES = { kiosk: 'hall_kiosk', window: 'hall_window', board: 'hall_board' } as const;
+const isScreen = (name: unknown): name is keyof typeof COOKIES =>
+  typeof name === 'string' && Object.hasOwn(COOKIES, name);
 const STAFF_COOKIE = 'hall_session';
 
 /** Name of the cookie that belongs to a request, by the screen it comes from. */
 export function cookieOf(request: IncomingMessage): string {
   const screen = request.headers[SCREEN_HEADER];
-  return screen === 'kiosk' || screen === 'window' ? COOKIES[screen] : STAFF_COOKIE;
+  return isScreen(screen) ? COOKIES[screen] : STAFF_COOKIE;
 }
 
 const STAFF_MS = 12 * 3600 * 1000;
@@ -123,7 +125,7 @@ export class Access {
 
   /** A cookie's value for this role. */
   issue(role: Role, staff: string | null): { value: string; maxAgeMs: number } {
-    const maxAgeMs = staff === null && (role === 'kiosk' || role === 'window') ? SCREEN_MS : STAFF_MS;
+    const maxAgeMs = staff === null && isScreen(role) ? SCREEN_MS : STAFF_MS;
     const body = Buffer.from(
       JSON.stringify({ role, staff, until: this.#clock().getTime() + maxAgeMs } satisfies Claims),
     ).toString('base64url');

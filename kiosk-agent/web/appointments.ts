@@ -22,6 +22,7 @@ import { localTime } from '../hall/day.ts';
 import type { Access, Caller } from './access.ts';
 import type { Identified } from './identity.ts';
 import { withinTime } from './notice.ts';
+import { ID_CARD_HEADER } from './query.ts';
 import type { AgentParts } from './parts.ts';
 import { body, refused } from './problems.ts';
 import { FATE_MS, newTicketId, paperFate, refuseOutsideHours, tapKey } from './tickets.ts';
@@ -162,6 +163,21 @@ export function appointmentRoutes(parts: AgentParts, access: Access): Router {
     const before = ticketOfTap(parts, wish.idempotencyKey);
     const code = before?.appointment ?? theOneOfToday(parts, idCard, service, now());
     await checkIn(response, code, { ...wish, idCard, by: 'card' }, request.caller);
+  });
+
+  /** What is on this card: booked for today or later, or come to today; by time. */
+  router.get('/mine', access.allow('kiosk'), (request, response) => {
+    const visitor = parts.identity.desk.look(request.get(ID_CARD_HEADER) ?? '');
+    if (!visitor) throw oldCard();
+    const today = todayOf(parts.state, now());
+    const mine = Object.values(parts.state.appointments.known).filter(
+      (each) =>
+        isOf(each, visitor.hashes) &&
+        each.day >= today &&
+        (each.state === 'booked' || (each.day === today && each.state === 'checked-in')),
+    );
+    mine.sort((a, b) => (a.day + a.from < b.day + b.from ? -1 : 1));
+    response.set('cache-control', 'no-store').json({ appointments: mine.map(view) });
   });
 
   router.get('/:code', everybody, (request, response) => {

@@ -36,7 +36,11 @@ export function callBackRoutes(parts: AgentParts, access: Access): Router {
 
   router.get('/', (_request, response) => {
     const { samples } = parts.state.followUps;
-    response.json({ samples: samples.map((sample) => sampleView(parts, sample)).reverse() });
+    response.json({
+      samples: samples.map((sample) => sampleView(parts, sample)).reverse(),
+      options: parts.config.rules.followUp.options,
+      ...parts.config.rules.callBack,
+    });
   });
 
   router.post('/sample', async (request, response) => {

@@ -1,4 +1,4 @@
-/** The evaluated visits of a day, read from the log between its opening and its closing. */
+/** The days that the log still has, and the evaluated visits of one, read between its opening and its closing. */
 import type { HallEvent } from '../contract/events.ts';
 import { HallError } from '../contract/problem.ts';
 import type { SampledVisit } from '../hall/follow-up/commands.ts';
@@ -25,20 +25,53 @@ export async function visitsOf(parts: AgentParts, day: string): Promise<SampledV
   return [...visits.values()];
 }
 
-async function dayInLog(
-  { state, journal }: AgentParts,
-  day: string,
-): Promise<{ after: number; through: number }> {
-  const closed = state.totals.days.find((each) => each.day === day);
-  const found =
-    closed ?? (state.day === day ? { fromSeq: state.totals.fromSeq, throughSeq: journal.durableSeq } : null);
-  if (found && found.fromSeq > 0) {
-    // After a repair the numbers begin anew: then this record is another day's, or is none.
-    const [opening] = await journal.read(found.fromSeq - 1, 1);
-    if (opening?.type === 'hall.day.opened' && opening.data.day === day)
-      return { after: found.fromSeq, through: found.throughSeq };
-  }
+async function dayInLog(parts: AgentParts, day: string): Promise<Span> {
+  const found = placesOfDays(parts).find((each) => each.day === day);
+  if (found && (await stillThere(parts, found))) return found;
   throw new HallError('not-found', `The log has no day ${day}, or no longer.`, { day });
+}
+
+type Span = { after: number; through: number };
+type PlaceOfDay = Span & { day: string };
+
+/** The days that the log still has, newest first; days on which the hall did not open are not among them. */
+export async function daysInLog(parts: AgentParts): Promise<PlaceOfDay[]> {
+  const there: PlaceOfDay[] = [];
+  for (const place of placesOfDays(parts)) {
+    // Records go oldest first: what is before a day that is gone is gone too.
+    if (!(await stillThere(parts, place))) break;
+    there.push(place);
+  }
+  return there;
+}
+
+/**
+ * The records from the opening of day `from` until the day after `through` opens, both yyyy-MM-dd, as far as the log has
+ * them; null when it has none of these days.
+ */
+export async function spanOfDays(parts: AgentParts, from: string, through: string): Promise<Span | null> {
+  const there = await daysInLog(parts);
+  const wanted = there.filter(({ day }) => day >= from && day <= through);
+  const first = wanted.at(-1);
+  if (!first) return null;
+  // What happened between two days belongs to the one before.
+  const next = there.findLast(({ day }) => day > through);
+  return { after: first.after - 1, through: next ? next.after - 1 : parts.journal.durableSeq };
+}
+
+/** Where each day that the state remembers stands in the log, newest first. */
+function placesOfDays({ state, journal }: AgentParts): PlaceOfDay[] {
+  const { days, fromSeq } = state.totals;
+  const today = { day: state.day, after: fromSeq, through: journal.durableSeq };
+  const closed = days.map((each) => ({ day: each.day, after: each.fromSeq, through: each.throughSeq }));
+  const all = closed.some(({ day }) => day === today.day) ? closed : [...closed, today];
+  return all.filter(({ after }) => after > 0).reverse();
+}
+
+/** After a repair the numbers begin anew: then that record is another day's, or is none. */
+async function stillThere({ journal }: AgentParts, { day, after }: PlaceOfDay): Promise<boolean> {
+  const [opening] = await journal.read(after - 1, 1);
+  return opening?.type === 'hall.day.opened' && opening.data.day === day;
 }
 
 type EventOf<T extends Type> = Extract<HallEvent, { type: T }>;

@@ -11,14 +11,17 @@ import {
   KEYED_SECTIONS,
   LIVE_PATH,
   ROLES,
+  VISITOR_SCREENS,
   type Change,
   type PublicView,
   type ResumeAnswer,
   type Role,
   type Snapshot,
   type StaffView,
+  type VisitorScreen,
 } from '../contract/live.ts';
 import { localTime } from '../hall/day.ts';
+import { buildOf } from './build.ts';
 import { isLoopback, type Access } from './access.ts';
 import type { AgentParts } from './parts.ts';
 import { managerView, publicView, staffView } from './views.ts';
@@ -29,6 +32,8 @@ const handshake = z.object({
   window: z.number().optional(),
   /** kiosk: the agent whose reader and scanner stand at this screen; without it, on the hub's PC: the hub */
   agent: z.string().max(63).optional(),
+  /** kiosk: which of that agent's machines it is */
+  screen: z.enum(VISITOR_SCREENS).default('kiosk'),
 });
 const resume = z.object({ run: z.string().max(32), seq: z.int().min(0) });
 /** So many changes are kept for screens that come back. */
@@ -103,6 +108,7 @@ export function serveLive(
   parts: LiveParts,
   views: LiveViews,
   access: Access,
+  screensFolder: string,
 ): { close(): Promise<void>; screens(): number } {
   const io = new Server(http, {
     path: LIVE_PATH,
@@ -136,7 +142,9 @@ export function serveLive(
   };
   const unwatch = views.watch(gather);
   // Beside the feed: it is for the visitor who stands there now, and for no screen that comes later.
-  const unhear = parts.kioskFeed?.hear(({ agent, event, data }) => io.to(deskOf(agent)).emit(event, data));
+  const unhear = parts.kioskFeed?.hear(({ agent, screen, event, data }) =>
+    io.to(deskOf(agent, screen)).emit(event, data),
+  );
   // Waits get shorter by the clock alone, and every screen hears that the hub is alive.
   const pulse = setInterval(gather, 10_000);
 
@@ -148,12 +156,14 @@ export function serveLive(
   });
   io.on('connection', (socket) => {
     const { role, room, desk } = socket.data as Admitted;
+    const build = buildOf(screensFolder);
     const snapshot = (): Snapshot => ({
       run: feeds[room].run,
       seq: feeds[room].seq,
       time: now(),
       role,
       view: feeds[room].view,
+      ...(build === undefined ? {} : { build }),
     });
     void socket.join(desk === null ? room : [room, desk]);
     socket.emit('snapshot', snapshot());
@@ -181,18 +191,18 @@ export function serveLive(
   };
 }
 
-/** `desk`: the kiosk whose cards and codes it hears. */
+/** `desk`: the kiosk or query terminal whose cards and codes it hears. */
 type Admitted = { role: Role; room: 'public' | 'staff' | 'manager'; desk: string | null };
 
-function deskOf(agent: string): string {
-  return `kiosk:${agent}`;
+function deskOf(agent: string, screen: VisitorScreen): string {
+  return `${screen}:${agent}`;
 }
 
 /** Puts role and room on the socket; returns the code of a refusal. */
 async function admit(socket: Socket, access: Access, own: string | undefined): Promise<string | null> {
   const parsed = handshake.safeParse(socket.handshake.auth);
   if (!parsed.success) return 'bad-request';
-  const { role, token } = parsed.data;
+  const { role, token, screen } = parsed.data;
   if (role === 'board' || role === 'window' || role === 'kiosk') {
     // A satellite's token hears of its own reader only, whatever it asks for.
     const satellite = (await access.callerOf(socket.request, token))?.agent;
@@ -201,7 +211,7 @@ async function admit(socket: Socket, access: Access, own: string | undefined): P
       parsed.data.agent ??
       (isLoopback(socket.request.socket.remoteAddress ?? '') ? own : undefined);
     const hears = role === 'kiosk' && agent !== undefined && (await access.isKiosk(socket.request, token));
-    socket.data = { role, room: 'public', desk: hears ? deskOf(agent) : null } satisfies Admitted;
+    socket.data = { role, room: 'public', desk: hears ? deskOf(agent, screen) : null } satisfies Admitted;
     return null;
   }
   const caller = await access.callerOf(socket.request, token);

@@ -20,7 +20,9 @@ import type { Access } from './access.ts';
 import { actingStaff } from './acting-staff.ts';
 import type { AgentParts } from './parts.ts';
 import { body, refused } from './problems.ts';
+import { withinTime } from './notice.ts';
 import { maskedText, timeOf } from './ratings.ts';
+import { FATE_MS } from './tickets.ts';
 import { codeHash, sameHash } from './visitor-secrets.ts';
 
 const masked = opinionText.transform(maskPersonal);
@@ -35,6 +37,7 @@ const fileWish = z.strictObject({
     .string()
     .regex(/^(?!__proto__$)[\x21-\x7e]{1,128}$/, '1 to 128 printable characters without spaces'),
 });
+const slip = { opinion: opinionNumber, code: z.string().min(1).max(16) };
 const acting = { staff: staff.optional() };
 const list = z.object({
   state: z.enum(['filed', 'assigned', 'answered', 'closed']).optional(),
@@ -76,25 +79,26 @@ export function opinionRoutes(parts: AgentParts, access: Access): Router {
     response.json({ opinions, leftOpen });
   });
 
-  router.post(
-    '/look',
-    access.allow('kiosk'),
+  // Both calls that take a code count their wrong ones together.
+  const wrongCodes = [
     tries(LOOKS_PER_PLACE, (request) => request.socket.remoteAddress ?? ''),
     tries(LOOKS_PER_OPINION, (request) => String((request.body as { opinion?: unknown })?.opinion)),
-    (request, response) => {
-      const { opinion, code } = body(
-        z.strictObject({ opinion: opinionNumber, code: z.string().min(1).max(16) }),
-        request.body,
-      );
-      const found = Object.hasOwn(parts.state.opinions.known, opinion)
-        ? parts.state.opinions.known[opinion]
-        : undefined;
-      // One answer for a wrong number and a wrong code, after the same work: numbers can be guessed, codes cannot.
-      if (!sameHash(codeHash(code), found?.codeHash ?? NO_HASH) || !found)
-        throw new HallError('not-found', 'Number and code do not belong together.');
-      response.set('cache-control', 'no-store').json(visitorView(found));
-    },
-  );
+  ];
+  router.post('/look', access.allow('kiosk'), ...wrongCodes, (request, response) => {
+    const { opinion, code } = body(z.strictObject(slip), request.body);
+    response.set('cache-control', 'no-store').json(visitorView(opened(parts, opinion, code)));
+  });
+
+  /** The slip with number and code, where its visitor stands; once more after trouble with the paper. */
+  router.post('/paper', access.allow('kiosk'), ...wrongCodes, async (request, response) => {
+    const { opinion, code, language } = body(
+      z.strictObject({ ...slip, language: z.enum(['zh', 'en']).default('zh') }),
+      request.body,
+    );
+    const { dueDay } = opened(parts, opinion, code);
+    const printed = parts.printOpinion({ opinion, code, dueDay }, language, request.caller?.agent ?? null);
+    response.json(await withinTime(printed, FATE_MS));
+  });
 
   const handle = (action: string, command: (opinion: string, request: Request) => OpinionCommand): void => {
     router.post(`/:number/${action}`, manager, async (request, response) => {
@@ -127,6 +131,17 @@ export function opinionRoutes(parts: AgentParts, access: Access): Router {
     return { name: 'opinion.reopen', opinion, reason: wish.reason, by: actingStaff(request, wish.staff) };
   });
   return router;
+}
+
+/** The opinion that number and code open. */
+function opened(parts: AgentParts, opinion: string, code: string): Opinion {
+  const found = Object.hasOwn(parts.state.opinions.known, opinion)
+    ? parts.state.opinions.known[opinion]
+    : undefined;
+  // One answer for a wrong number and a wrong code, after the same work: numbers can be guessed, codes cannot.
+  if (!sameHash(codeHash(code), found?.codeHash ?? NO_HASH) || !found)
+    throw new HallError('not-found', 'Number and code do not belong together.');
+  return found;
 }
 
 type Filing = Omit<Extract<OpinionCommand, { name: 'opinion.file' }>, 'name' | 'codeHash'>;

@@ -4,12 +4,14 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { Appointment } from '../contract/appointments.ts';
 import type { PaperFault, RatingLevel } from '../contract/events.ts';
-import type { DeviceView, SatelliteView, FoundView, KioskMessages } from '../contract/live.ts';
+import type { DeviceView, SatelliteView, FoundView, KioskMessages, VisitorScreen } from '../contract/live.ts';
 import type { LinkStatus } from '../contract/link.ts';
+import type { KeptLog } from '../contract/machine.ts';
 import type { Clock, Executor } from '../executor.ts';
 import type { HallRules, HallState } from '../hall/state.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Identified, IdentityDesk } from './identity.ts';
+import type { StaffPhotos } from './staff-photos.ts';
 import type { VisitorSecrets } from './visitor-secrets.ts';
 
 export type Frame = { at: string; direction: 'in' | 'out'; hex: string; decoded: string };
@@ -59,12 +61,12 @@ export interface CaseBook {
   ): Promise<{ ok: true; cases: unknown[]; asOf: string; fromCache: boolean } | { ok: false; why: string }>;
 }
 
-/** What a device of an agent's kiosk says to the screens there. */
+/** What a device of an agent's kiosk or query terminal says to the screens there. */
 export type KioskMessage = {
-  [E in keyof KioskMessages]: { agent: string; event: E; data: KioskMessages[E] };
+  [E in keyof KioskMessages]: { agent: string; screen: VisitorScreen; event: E; data: KioskMessages[E] };
 }[keyof KioskMessages];
 
-/** Cards and codes: for the kiosk screens of the agent whose reader or scanner it was, and for nobody else. */
+/** Cards and codes: for the screens at the reader or scanner (its agent's kiosk, or query terminal), and for nobody else. */
 export interface KioskFeed {
   /** this agent */
   readonly agent: string;
@@ -81,6 +83,8 @@ export interface AgentParts {
   readonly journalState: 'ok' | 'unwritable' | 'repaired';
   readonly clock: Clock;
   readonly log: Logger;
+  /** its latest lines; null where nobody keeps them */
+  readonly recentLog: KeptLog | null;
   readonly version: string;
   readonly devices: DeviceRoom;
   readonly satellites: {
@@ -109,6 +113,13 @@ export interface AgentParts {
     kiosk: string | null,
     day: string,
   ): Promise<{ state: 'printed' } | { state: 'failed' | 'unconfirmed'; why: PaperFault }> | null;
+  /** the slip of an opinion on paper, at a kiosk */
+  printOpinion(
+    slip: { opinion: string; code: string; dueDay: string },
+    language: 'zh' | 'en',
+    kiosk: string | null,
+  ): Promise<{ state: 'printed' } | { state: 'failed' | 'unconfirmed'; why: PaperFault }>;
+  readonly staffPhotos: StaffPhotos;
   /** links and codes that only a visitor can have */
   readonly secrets: VisitorSecrets;
   /** what the addresses for visitors begin with */

@@ -1,6 +1,7 @@
 /** `/query`: what a visitor may know of their own, behind the one-time key of the card that was read. */
 import { Router } from 'express';
 import { HallError } from '../contract/problem.ts';
+import { findTicket } from './views.ts';
 import type { Access } from './access.ts';
 import type { AgentParts } from './parts.ts';
 
@@ -28,6 +29,27 @@ export function queryRoutes(parts: AgentParts, access: Access): Router {
     }
     const { cases, asOf, fromCache } = answer;
     response.set('cache-control', 'no-store').json({ cases, asOf, fromCache });
+  });
+
+  /** Place in line of a number of today, which the board shows to everybody; nothing else of its ticket. */
+  router.get('/tickets/:number', access.allow('kiosk'), (request, response) => {
+    const wanted = String(request.params['number']).toUpperCase();
+    const found = Object.values(parts.state.tickets).find(({ number }) => number === wanted);
+    const ticket = found && findTicket(parts, found.ticketId);
+    if (!ticket) throw new HallError('unknown-ticket', `There is no ticket ${wanted.slice(0, 8)} today.`);
+    const { number, service, state, ahead, waitMinS, waitMaxS, area, window } = ticket;
+    response
+      .set('cache-control', 'no-store')
+      .json({
+        number,
+        service,
+        state,
+        ahead,
+        waitMinS,
+        waitMaxS,
+        area,
+        ...(window === undefined ? {} : { window }),
+      });
   });
   return router;
 }

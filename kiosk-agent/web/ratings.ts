@@ -10,6 +10,7 @@ import type { FollowUpCommand } from '../hall/follow-up/commands.ts';
 import { reasonState } from '../hall/follow-up/decide.ts';
 import { ownTotals } from '../hall/follow-up/own-totals.ts';
 import { standing } from '../hall/follow-up/standing.ts';
+import { appealUntil, possibleSteps } from '../hall/follow-up/steps.ts';
 import type { FollowUp } from '../hall/follow-up/state.ts';
 import { maskPersonal } from '../hall/opinions/mask.ts';
 import { playbackLink } from '../video.ts';
@@ -40,7 +41,7 @@ export function ratingRoutes(parts: AgentParts, access: Access): Router {
     const ratings = Object.values(bad)
       .map((each) => badView(parts, each))
       .sort((a, b) => Date.parse(b.givenAt) - Date.parse(a.givenAt));
-    response.json({ ratings, leftOpen });
+    response.json({ ratings, leftOpen, options: parts.config.rules.followUp.options });
   });
 
   router.get('/mine', access.allow('clerk', 'manager'), (request, response) => {
@@ -129,12 +130,16 @@ function oneBad(parts: AgentParts, session: number): object {
 }
 
 function badView(parts: AgentParts, followUp: FollowUp) {
+  const { rules } = parts;
   const time = timeOf(parts);
+  const today = time.slice(0, 10);
   const link = parts.state.followUps.reasons[followUp.session];
   const { keepUntil: _keepUntil, ticketId: _ticketId, ...shown } = followUp;
   return {
     ...shown,
-    ...standing(followUp, time.slice(0, 10), parts.rules.calendar),
+    ...standing(followUp, today, rules.calendar),
+    may: possibleSteps(followUp, today, rules),
+    appealUntil: appealUntil(followUp, rules),
     // Nobody invents a reason: it is given, may still come, or there is none.
     reasonState: followUp.reason ? 'given' : link && reasonState(link, time) === 'open' ? 'pending' : 'none',
   };

@@ -9,12 +9,14 @@ import helmet from 'helmet';
 import { z } from 'zod';
 import { HallError } from '../contract/problem.ts';
 import { Access, cookieOf, isLoopback } from './access.ts';
+import { announcementRoutes } from './announcements.ts';
 import { appointmentRoutes } from './appointments.ts';
 import { deviceRoutes } from './devices.ts';
 import { callBackRoutes } from './callbacks.ts';
 import { healthRoutes } from './health.ts';
 import { identityRoutes } from './identity.ts';
 import { hallViews, serveLive } from './live.ts';
+import { mapRoutes } from './map.ts';
 import type { AgentParts } from './parts.ts';
 import { body, notFound, problems } from './problems.ts';
 import { myTicketRoutes } from './my-ticket.ts';
@@ -24,8 +26,10 @@ import { rateRoutes, reasonLinkRoutes, reasonRoutes } from './reason.ts';
 import { queryRoutes } from './query.ts';
 import { noticeRoutes } from './notice.ts';
 import { offerRoutes } from './offer.ts';
+import { staffPhotoRoutes } from './staff-photos.ts';
 import { statisticsRoutes } from './statistics.ts';
 import { surgeRoutes } from './surge.ts';
+import { systemRoutes } from './system.ts';
 import { TicketKeys } from './ticket-keys.ts';
 import { ticketRoutes } from './tickets.ts';
 import { traceRoutes } from './trace.ts';
@@ -34,7 +38,7 @@ import { windowRoutes } from './windows.ts';
 
 /** Pages of the one-page application; anything else that is not a file is 404. */
 const PAGES =
-  /^\/(?:kiosk|board|window\/\d{1,3}|clerk|technician|t\/[A-Za-z0-9-]{1,64}|r\/[0-9a-f-]{1,40})?\/?$/;
+  /^\/(?:kiosk|query|board|window\/\d{1,3}|clerk|technician|t\/[A-Za-z0-9-]{1,64}|r\/[0-9a-f-]{1,40})?\/?$/;
 
 /** More than 1000 events of the longest texts. */
 const EVENTS_PAGE_BYTES = 16 * 1024 * 1024;
@@ -47,7 +51,7 @@ export type WebServer = { url: string; port: number; close(): Promise<void> };
  */
 export function startWeb(parts: AgentParts, stateFolder: string, screensFolder: string): Promise<WebServer> {
   return startServer(parts, stateFolder, screensFolder, (http, access) => {
-    const live = serveLive(http, parts, hallViews(parts), access);
+    const live = serveLive(http, parts, hallViews(parts), access, screensFolder);
     access.knowSatellites((token) => parts.satellites.agentOf(token));
     parts.satellites.serve(http);
     return { api: api(parts, access, () => live.screens()), close: () => live.close() };
@@ -80,6 +84,8 @@ export async function startServer(
           styleSrc: ["'self'", "'unsafe-inline'"],
           imgSrc: ["'self'", 'data:'],
           connectSrc: ["'self'", 'ws:', 'wss:'],
+          // A large workbook is packed beside the page.
+          workerSrc: ["'self'", 'blob:'],
           frameAncestors: ["'none'"],
           objectSrc: ["'none'"],
           baseUri: ["'self'"],
@@ -142,10 +148,12 @@ function api(parts: AgentParts, access: Access, screens: () => number): Router {
   router.use(healthRoutes(parts, screens));
   router.use('/tickets', ticketRoutes(parts, access));
   router.use('/appointments', appointmentRoutes(parts, access));
+  router.use('/calls', announcementRoutes(parts, access));
   router.use('/windows', reasonLinkRoutes(parts, access));
   router.use('/windows', windowRoutes(parts, access));
   const keys = new TicketKeys(parts.secrets);
   router.use('/my-ticket', limiter(60, 60), rateRoutes(parts, keys), myTicketRoutes(parts, keys));
+  router.use('/staff', staffPhotoRoutes(parts.staffPhotos));
   router.use('/reason', limiter(60, 60), reasonRoutes(parts));
   router.use('/ratings', ratingRoutes(parts, access));
   router.use('/callbacks', callBackRoutes(parts, access));
@@ -175,8 +183,10 @@ function api(parts: AgentParts, access: Access, screens: () => number): Router {
     response.json(await parts.journal.read(after, limit, EVENTS_PAGE_BYTES));
   });
   router.use('/devices', deviceRoutes(parts, access));
+  router.use(systemRoutes(parts, access, screens));
   router.use(traceRoutes(parts, access));
   router.use(offerRoutes(parts));
+  router.use(mapRoutes(parts.config));
   router.use(
     noticeRoutes(
       { printMaterials: parts.printMaterials, clock: parts.clock, timeZone: parts.rules.timeZone },
@@ -194,7 +204,7 @@ export function sessionRoutes(router: Router, parts: Pick<AgentParts, 'clock'>, 
   const wish = z.union([
     z.strictObject({ staff: z.string().min(1).max(16), pin: z.string().min(1).max(12) }),
     z.strictObject({ token: z.string().min(8).max(256) }),
-    z.strictObject({ screen: z.enum(['kiosk', 'window']) }),
+    z.strictObject({ screen: z.enum(['kiosk', 'window', 'board']) }),
   ]);
   const answer = (
     request: Request,

@@ -5,9 +5,11 @@ import type { HallEvent } from '../contract/events.ts';
 import { HallError } from '../contract/problem.ts';
 import { REASON_LISTS } from '../config/rules.ts';
 import { eventData } from '../contract/events.ts';
+import { localDate } from '../contract/words.ts';
 import { verifyBeside, type FileVerdict } from '../journal/verify-beside.ts';
 import { playbackLink } from '../video.ts';
 import type { Access } from './access.ts';
+import { daysInLog, spanOfDays } from './day-visits.ts';
 import type { AgentParts } from './parts.ts';
 import { body } from './problems.ts';
 
@@ -17,25 +19,38 @@ const query = z.object({
   action: eventData['hall.trace.recorded'].shape.action.optional(),
   window: z.coerce.number().int().min(1).max(999).optional(),
   staff: z.string().min(1).max(16).optional(),
+  /** local days, both included */
+  from: localDate.optional(),
+  through: localDate.optional(),
 });
 
 type TraceEvent = Extract<HallEvent, { type: 'hall.trace.recorded' }>;
 
-/** `GET /trace`, `/trace/verify`, `/trace/verify/progress`, `/reasons`. */
+/** `GET /trace`, `/trace/days`, `/trace/verify`, `/trace/verify/progress`, `/reasons`. */
 export function traceRoutes(parts: AgentParts, access: Access): Router {
   const router = Router();
   router.get('/trace', access.allow('manager', 'integrator'), async (request, response) => {
-    const { after, limit, action, window, staff } = body(query, request.query);
-    const { found, next } = await parts.journal.find(
+    const { after, limit, action, window, staff, from, through } = body(query, request.query);
+    const span =
+      from === undefined && through === undefined
+        ? { after: 0, through: Infinity }
+        : await spanOfDays(parts, from ?? '', through ?? '9999-12-31');
+    if (!span) return void response.json({ traces: [], next: null });
+    const page = await parts.journal.find(
       'hall.trace.recorded',
-      after,
+      Math.max(after, span.after),
       limit,
       ({ data }) =>
         (action === undefined || data.action === action) &&
         (window === undefined || data.window === window) &&
         (staff === undefined || data.staff === staff),
     );
+    const found = page.found.filter(({ event }) => event.seq <= span.through);
+    const next = page.next !== null && page.next < span.through ? page.next : null;
     response.json({ traces: found.map(({ event, hash }) => traceView(parts, event, hash)), next });
+  });
+  router.get('/trace/days', access.allow('manager'), async (_request, response) => {
+    response.json({ days: (await daysInLog(parts)).map(({ day }) => day) });
   });
 
   const check = new LogCheck(parts.journal.folder);

@@ -9,6 +9,7 @@ import type {
   TicketView,
   WindowView,
 } from '../contract/live.ts';
+import { announcedOf } from '../hall/announcements/heard.ts';
 import { localDay, localTime } from '../hall/day.ts';
 import { standing } from '../hall/follow-up/standing.ts';
 import { isOverdue } from '../hall/opinions/decide.ts';
@@ -19,6 +20,7 @@ import { servedToday } from '../hall/forecast.ts';
 import { servicesNow } from '../hall/surge/windows.ts';
 import { waitFor, windowsOpenFor } from '../hall/wait.ts';
 import { missedRule } from '../hall/missed-rule.ts';
+import { mapAddress } from './map.ts';
 import { isTaking } from './opening.ts';
 import type { AgentParts } from './parts.ts';
 
@@ -61,6 +63,24 @@ export function publicView(parts: AgentParts): PublicView {
   };
 }
 
+/** The windows with whether their call was heard. */
+function withAnnounced(
+  { state, rules, clock }: AgentParts,
+  windows: PublicView['windows'],
+): PublicView['windows'] {
+  const time = localTime(clock(), rules.timeZone);
+  return Object.fromEntries(
+    Object.entries(windows).map(([number, window]) => {
+      const ticket = window.ticket && state.tickets[window.ticket.ticketId];
+      const announced = ticket && announcedOf(state, ticket, time);
+      return [
+        number,
+        window.ticket && announced ? { ...window, ticket: { ...window.ticket, announced } } : window,
+      ];
+    }),
+  );
+}
+
 /** The public view with the queue, devices and links; for those who have signed in. */
 export function staffView(parts: AgentParts, shared: PublicView): StaffView {
   const { state } = parts;
@@ -74,6 +94,7 @@ export function staffView(parts: AgentParts, shared: PublicView): StaffView {
   }
   return {
     ...shared,
+    windows: withAnnounced(parts, shared.windows),
     tickets,
     devices: Object.fromEntries(parts.devices.list().map((device) => [device.id, device])),
     links: Object.fromEntries(parts.links().map((link) => [link.name, link])),
@@ -172,7 +193,7 @@ export function findTicket(
 
 /** One window; `devices`: the list, where the caller has it already. */
 export function windowView(
-  { state, rules, config, devices }: AgentParts,
+  { state, rules, config, devices, staffPhotos }: AgentParts,
   number: number,
   list = devices.list(),
 ): WindowView | undefined {
@@ -181,12 +202,15 @@ export function windowView(
   const window = state.windows[number];
   const ticket = window?.ticketId ? state.tickets[window.ticketId] : undefined;
   const session = window?.session ? state.sessions[window.session] : undefined;
+  const photo = staffPhotos.addressOf(window?.staff ?? null);
   const evaluator = list.find((device) => device.kind === 'evaluator' && device.window === number);
   return {
     window: number,
     state: window?.state ?? 'closed',
     staff: window?.staff ?? null,
+    ...(photo === undefined ? {} : { photo }),
     services: servicesNow(state, rules, number),
+    ...(configured.area ? { area: configured.area } : {}),
     ticket: ticket
       ? {
           ticketId: ticket.ticketId,
@@ -269,7 +293,8 @@ export function printerState({ devices }: Pick<AgentParts, 'devices'>): PublicVi
   return printers.some((printer) => printer.state === 'faulted') ? 'fault' : 'away';
 }
 
-export function hallInfo({ hall, rules }: Config): HallInfo {
+export function hallInfo(config: Config): HallInfo {
+  const { hall, rules, platform } = config;
   return {
     id: hall.id,
     name: hall.name,
@@ -280,6 +305,8 @@ export function hallInfo({ hall, rules }: Config): HallInfo {
     fees: hall.fees,
     feeBasis: hall.feeBasis ?? null,
     speech: hall.speech,
+    map: mapAddress(config),
+    caseQuery: platform !== undefined,
   };
 }
 

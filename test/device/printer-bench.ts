@@ -39,7 +39,12 @@ export type Bench = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export function startDriver(port: string, given: Partial<PrinterParts['model']>, factor = 5) {
+export function startDriver(
+  port: string,
+  given: Partial<PrinterParts['model']>,
+  factor = 5,
+  more: Pick<PrinterParts, 'halfSheetHangs'> = {},
+) {
   const model = { columns: 48, confirmation: 'process-id', status: 'realtime', ...given } as const;
   const clock = fasterClock(factor);
   let sent = '';
@@ -48,6 +53,7 @@ export function startDriver(port: string, given: Partial<PrinterParts['model']>,
     model,
     clock,
     random: () => 0.5,
+    ...more,
     onFrame(direction, bytes) {
       if (direction === 'sent') sent += Buffer.from(bytes).toString('hex');
     },

@@ -8,6 +8,7 @@ import type { Role } from '../../kiosk-agent/contract/live.ts';
 import type { FoundSources } from '../../kiosk-agent/device/found.ts';
 import { deviceFaults } from '../../kiosk-agent/device/manager.ts';
 import type { HidBackend } from '../../kiosk-agent/device/transport/hid-backend.ts';
+import type { RecentLog } from '../../kiosk-agent/cli/recent-log.ts';
 import { Register, TOKEN_ROLES } from '../../kiosk-agent/web/staff.ts';
 import { NO_HID } from '../device/parts.ts';
 import { api, ROOT } from './programs.ts';
@@ -38,7 +39,7 @@ export async function startHall(
   stateFolder: string,
   yaml = hallYaml(),
   clock: () => Date = () => new Date(),
-  plugged: { hid?: HidBackend; sources?: FoundSources; log?: Logger } = {},
+  plugged: { hid?: HidBackend; sources?: FoundSources; log?: Logger; recentLog?: RecentLog } = {},
 ): Promise<Hall> {
   const register = new Register(stateFolder);
   const agent = await startAgent({
@@ -53,6 +54,7 @@ export async function startHall(
     // The computer that tests has keyboards of its own.
     hid: plugged.hid ?? NO_HID,
     ...(plugged.sources && { sources: plugged.sources }),
+    ...(plugged.recentLog && { recentLog: plugged.recentLog }),
   });
   const tokens: Record<string, string> = {};
   for (const role of TOKEN_ROLES) tokens[role] = await register.createToken(role, new Date());

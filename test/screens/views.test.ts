@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { troubleOf } from '../../display/api.ts';
@@ -13,15 +12,12 @@ import {
   waitMinutes,
   waitText,
 } from '../../display/format.ts';
-import { idleSeconds, pageOf, printingLimitMs, stepFor, type Intent } from '../../display/kiosk/steps.ts';
-import en from '../../display/messages/en.ts';
-import zh from '../../display/messages/zh-CN.ts';
+import { idleSeconds, printingLimitMs, stepFor, type Intent } from '../../display/kiosk/steps.ts';
 import { apply, catchUp, fromSnapshot, place, takeSnapshot } from '../../display/projection.ts';
+import { pageOf } from '../../display/visitor/paging.ts';
 import { faceOf, thanksMs } from '../../display/window/face.ts';
 import { afterTrouble } from '../../display/window/rating.ts';
-import { PAPER_FAULTS } from '../../kiosk-agent/contract/events.ts';
 import { TICKET_STATES, type CallView, type Change, type Snapshot } from '../../kiosk-agent/contract/live.ts';
-import { PROBLEM_CODES } from '../../kiosk-agent/contract/problem.ts';
 import { ticket, view, window } from './mock-hub.ts';
 
 const seed = 20180620;
@@ -293,64 +289,6 @@ describe('a window’s screen', () => {
     expect(trouble('not-signed-in')).toBe('ask-session');
     expect(trouble('no-evaluation')).toBe('over');
     expect(afterTrouble(troubleOf(504, undefined))).toBe('again');
-  });
-});
-
-describe('texts', () => {
-  type Leaf = { path: string; text: string };
-  function leaves(value: unknown, path = ''): Leaf[] {
-    if (typeof value === 'string') return [{ path, text: value }];
-    return Object.entries(value as object).flatMap(([key, one]) =>
-      leaves(one, path ? `${path}.${key}` : key),
-    );
-  }
-  const chinese = leaves(zh);
-  const english = leaves(en);
-
-  test('are complete in both languages, with the same figures in them', () => {
-    expect(english.map((one) => one.path).sort()).toEqual(chinese.map((one) => one.path).sort());
-    const figures = (text: string): string[] =>
-      [...text.matchAll(/\{(\w+)\}/g)].map((one) => one[1] ?? '').sort();
-    for (const { path, text } of chinese) {
-      const other = english.find((one) => one.path === path)?.text ?? '';
-      expect(figures(other), path).toEqual(figures(text));
-      expect(other.trim(), path).not.toBe('');
-      // These are signs to the message compiler.
-      expect(`${text}${other}`, path).not.toMatch(/[@|]/);
-    }
-  });
-
-  test('every code that the hub can answer has a sentence that says what to do', () => {
-    for (const messages of [zh, en]) {
-      for (const code of Object.keys(PROBLEM_CODES))
-        expect(messages.problem[code as keyof typeof PROBLEM_CODES], code).toBeTruthy();
-      for (const fault of PAPER_FAULTS) {
-        expect(messages.paperStaff[fault], fault).toBeTruthy();
-        expect(messages.paperVisitor[fault], fault).toBeTruthy();
-      }
-    }
-    for (const sentence of Object.values(zh.problem)) expect(sentence).toMatch(/[，：]/);
-  });
-
-  test('stand in the message files only: a component holds no word of its own', () => {
-    const root = new URL('../../display/', import.meta.url);
-    const components = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
-      (name) => name.endsWith('.vue') && !name.startsWith('dist'),
-    );
-    expect(components.length).toBeGreaterThan(15);
-    for (const name of components) {
-      const source = readFileSync(new URL(name.replaceAll('\\', '/'), root), 'utf8');
-      expect(source, name).not.toMatch(/[\u3400-\u9fff]/);
-      const template = /<template>([\s\S]*)<\/template>/.exec(source)?.[1] ?? '';
-      // Attribute values may hold a `>`; they go first.
-      const words = template
-        .replace(/<!--[\s\S]*?-->/g, '')
-        .replace(/"[^"]*"/g, '""')
-        .replace(/\{\{[\s\S]*?\}\}/g, '')
-        .replace(/<[^>]*>/g, ' ');
-      expect(words.match(/[A-Za-z]{2,}/g), name).toBeNull();
-      expect(template, name).not.toMatch(/\s(title|aria-label|placeholder|alt)="/);
-    }
   });
 });
 

@@ -234,6 +234,42 @@ describe('the supervisor', () => {
     });
   });
 
+  it('is offered the steps that the hub would take now, each with the outcomes that it may have', async () => {
+    const { session } = await rated(1, 2);
+    const may = async (): Promise<unknown> => (await bad(session))?.['may'];
+    const step = async (content: object): Promise<void> =>
+      expect(
+        (await manager('POST', `ratings/${session}/follow-up`, { staff: 'm1', ...content })).status,
+      ).toBe(200);
+    expect((await manager('GET', 'ratings/bad')).body['options']).toMatchObject([
+      { code: 'slow', zh: '办事效率低', en: 'Slow' },
+      { code: 'other' },
+    ]);
+    expect((await bad(session))?.['appealUntil']).toBe('2026-11-30');
+    const early = { step: 'closed', outcomes: ['unreachable'] };
+    expect(await may()).toEqual([
+      { step: 'contacted', outcomes: [] },
+      { step: 'appealed', outcomes: [] },
+      early,
+    ]);
+    await step({ step: 'contacted' });
+    await step({ step: 'appealed', text: '请复核' });
+    expect(await may()).toEqual([{ step: 'appeal-decided', outcomes: ['upheld', 'refused'] }]);
+    await step({ step: 'appeal-decided', outcome: 'refused' });
+    expect(await may()).toEqual([
+      { step: 'rectified', outcomes: [] },
+      { step: 'answered', outcomes: [] },
+      early,
+    ]);
+    await step({ step: 'answered' });
+    expect(await may()).toEqual([
+      { step: 'rated-again', outcomes: [] },
+      { step: 'closed', outcomes: ['settled', 'explained', 'unreachable'] },
+    ]);
+    await step({ step: 'closed', outcome: 'explained' });
+    expect(await may()).toEqual([]);
+  });
+
   it('hears the reason on the telephone where nobody gave one by the address', async () => {
     const { session } = await rated(2);
     const path = `ratings/${session}/reason`;
@@ -326,6 +362,7 @@ describe('a call-back sample', () => {
       }),
     ).toMatchObject({ status: 200, body: { session, result: { outcome: 'reached', level: 3 } } });
     const { body } = await manager('GET', 'callbacks');
+    expect(body).toMatchObject({ share: 0.05, atLeast: 5, options: [{ code: 'slow' }, { code: 'other' }] });
     expect(body['samples']).toMatchObject([{ seed: other.body['seed'] }, { seed: 'week-48' }]);
     for (const day of ['2026-11-22', '2030-01-01', 'today'])
       expect((await manager('POST', 'callbacks/sample', { day, staff: 'm1' })).status).toBeGreaterThanOrEqual(
@@ -352,6 +389,15 @@ describe('a call-back sample', () => {
       population: before['population'],
     });
     const today = await manager('POST', 'callbacks/sample', { day: '2026-11-24', seed: 's', staff: 'm1' });
+    // The days that can be drawn from are those that the traces can be asked for.
+    expect((await manager('GET', 'trace/days')).body).toEqual({ days: ['2026-11-24', '2026-11-23'] });
+    const drawn = async (days: string): Promise<string[]> =>
+      (
+        (await manager('GET', `trace?action=callback-sample&${days}`)).body['traces'] as { reason: string }[]
+      ).map(({ reason }) => reason.replace(/.*seed /, ''));
+    expect(await drawn('through=2026-11-23')).toHaveLength(3);
+    expect(await drawn('from=2026-11-24')).toEqual(['t', 's']);
+    expect(await drawn('from=2026-11-23&through=2026-11-24')).toHaveLength(5);
     expect(today.body).toMatchObject({ population: 1, visits: [{ level: 5, window: 1 }] });
   });
 });

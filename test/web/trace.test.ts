@@ -89,6 +89,23 @@ describe('the register of traces', () => {
     });
   });
 
+  it('gives the traces of the days asked for, and says which days can be looked at', async () => {
+    const days = (await hall.as('manager')('GET', 'trace/days')).body['days'] as string[];
+    expect(days).toHaveLength(1);
+    const today = days[0]!;
+    const all = (await traces()).traces;
+    expect((await traces(`?from=${today}&through=${today}`)).traces).toEqual(all);
+    expect((await traces(`?from=${today}&window=2`)).traces).toEqual(
+      all.filter((each) => each['window'] === 2),
+    );
+    expect(await traces('?through=2020-01-01')).toEqual({ traces: [], next: null });
+    expect(await hall.as('manager')('GET', 'trace?from=yesterday')).toMatchObject({
+      status: 400,
+      body: { code: 'bad-request', field: 'from' },
+    });
+    expect(await hall.as('clerk')('GET', 'trace/days')).toMatchObject({ status: 403 });
+  });
+
   it('is for supervisors; the reasons to choose from are for the clerk, and free text is always possible', async () => {
     for (const role of ['kiosk', 'clerk', 'technician'] as const)
       expect(await hall.as(role)('GET', 'trace')).toMatchObject({ status: 403 });

@@ -26,6 +26,8 @@ export type PrinterParts = {
   clock: Clock;
   /** [0…1): where the process ids begin, so that those of an earlier run are not taken for ours */
   random: () => number;
+  /** an earlier run may have been cut off in the middle of a sheet: what hangs there is no part of the next */
+  halfSheetHangs?: boolean;
   onFrame?: FrameListener;
 };
 
@@ -72,6 +74,7 @@ export class EscPosPrinter
     this.#parts = parts;
     this.#clock = parts.clock;
     this.#barriers = new Barriers(parts.clock);
+    if (parts.halfSheetHangs) this.#halfSheet = 'unconfirmed';
     this.#runningId = Math.floor(parts.random() * 9_999);
   }
 

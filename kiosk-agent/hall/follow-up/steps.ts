@@ -1,6 +1,11 @@
 /** Handling a bad rating: which step may follow which, and what an appeal does to the clock. */
 import type { EventData, EventDraft } from '../../contract/events.ts';
-import type { ClockStep, FollowUpStep } from '../../contract/follow-up.ts';
+import {
+  FOLLOW_UP_OUTCOMES,
+  FOLLOW_UP_STEPS,
+  type ClockStep,
+  type FollowUpStep,
+} from '../../contract/follow-up.ts';
 import { addDays, addWorkingDays, workingDaysBetween } from '../calendar.ts';
 import type { Decision } from '../commands.ts';
 import { accept, givenReason, happened, refuse } from '../decision.ts';
@@ -13,6 +18,11 @@ type Step = Extract<FollowUpCommand, { name: 'follow-up.step' }>;
 type Data = EventData<'hall.rating.followed-up'>;
 /** What the staff do, in its order. */
 const WORK = ['contacted', 'rectified', 'answered'] as const;
+/** Steps that end with one of several outcomes. */
+const OUTCOMES: Partial<Record<FollowUpStep, readonly NonNullable<Step['outcome']>[]>> = {
+  'appeal-decided': ['upheld', 'refused'],
+  closed: FOLLOW_UP_OUTCOMES,
+};
 
 /** Decides one step at `time` (RFC 3339, the hall's offset). */
 export function decideStep(state: HallState, command: Step, time: string, rules: HallRules): Decision {
@@ -36,8 +46,35 @@ export function decideStep(state: HallState, command: Step, time: string, rules:
   return accept(...events);
 }
 
+/** A step that can come now, with the outcomes that it may have (none: it has no outcome). */
+export type PossibleStep = { step: Step['step']; outcomes: NonNullable<Step['outcome']>[] };
+
+/** The steps that can come on local day `today`, in the order of the contract: what a supervisor is offered. */
+export function possibleSteps(followUp: FollowUp, today: string, rules: HallRules): PossibleStep[] {
+  const possible: PossibleStep[] = [];
+  for (const step of FOLLOW_UP_STEPS) {
+    if (step === 'opened') continue;
+    const outcomes = OUTCOMES[step] ?? [];
+    const may = (outcome?: Step['outcome']): boolean =>
+      whyNot(followUp, { step, ...(outcome && { outcome }) }, today, rules) === null;
+    const left = outcomes.filter((outcome) => may(outcome));
+    if (outcomes.length > 0 ? left.length > 0 : may()) possible.push({ step, outcomes: left });
+  }
+  return possible;
+}
+
+/** The last local day on which the staff may appeal. */
+export function appealUntil({ givenAt }: FollowUp, { followUp, calendar }: HallRules): string {
+  return addWorkingDays(givenAt.slice(0, 10), followUp.appealWorkingDays, calendar);
+}
+
 /** Why this step cannot come now; null when it can. */
-function whyNot(followUp: FollowUp, { step, outcome }: Step, today: string, rules: HallRules): string | null {
+function whyNot(
+  followUp: FollowUp,
+  { step, outcome }: Pick<Step, 'step' | 'outcome'>,
+  today: string,
+  rules: HallRules,
+): string | null {
   const { state, steps } = followUp;
   if (state === 'closed') return 'This rating has been handled.';
   if (isDone(steps, step)) return `"${step}" has been done.`;
@@ -53,11 +90,7 @@ function whyNot(followUp: FollowUp, { step, outcome }: Step, today: string, rule
       return skipped ? `First comes "${skipped}".` : null;
     }
     case 'appealed': {
-      const last = addWorkingDays(
-        followUp.givenAt.slice(0, 10),
-        rules.followUp.appealWorkingDays,
-        rules.calendar,
-      );
+      const last = appealUntil(followUp, rules);
       return today > last ? `An appeal was possible through ${last}.` : null;
     }
     case 'appeal-decided':
@@ -75,11 +108,7 @@ function whyNot(followUp: FollowUp, { step, outcome }: Step, today: string, rule
 
 /** A field that the step needs and does not have, or has and must not. */
 function whatIsMissing({ step, outcome, level }: Step): { field: string; detail: string } | null {
-  const outcomes: Partial<Record<FollowUpStep, readonly string[]>> = {
-    'appeal-decided': ['upheld', 'refused'],
-    closed: ['settled', 'explained', 'unreachable'],
-  };
-  const allowed = outcomes[step];
+  const allowed = OUTCOMES[step];
   if (allowed ? !outcome || !allowed.includes(outcome) : outcome !== undefined)
     return {
       field: 'outcome',

@@ -1,6 +1,15 @@
 /** Power that goes and comes back: at every byte and moment of a sheet, on ports that go with it and ports that stay. */
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { introduced, outcomeIsTrue as isTrue, sheet, startBench } from '../printer-bench.ts';
+import { startPrinter } from '../../../firmware-sim/index.ts';
+import {
+  introduced,
+  outcomeIsTrue as isTrue,
+  sheet,
+  startBench,
+  startDriver,
+  until,
+} from '../printer-bench.ts';
 import {
   JOB_BYTES,
   TABLE_MODELS,
@@ -97,4 +106,30 @@ describe('on real ports', () => {
     await bench.printer.setFault('cover-open', true);
     await bench.until(() => bench.driver.status.fault === 'cover-open', 'reported');
   });
+});
+
+describe('the hall PC loses its power in the middle of a sheet, and the printer does not', () => {
+  it.each([true, false])(
+    'the next run cuts off what hangs there when it knows (%s)',
+    async (halfSheetHangs) => {
+      const printer = await startPrinter({ port: 'tcp:0', speed: Infinity });
+      const before = connect(printer.portNumber!, '127.0.0.1');
+      const half = Buffer.from(sheet('A001'));
+      before.end(half.subarray(0, half.indexOf('\n', half.indexOf('A001')) + 1));
+      await new Promise((resolve) => before.resume().once('close', resolve));
+      const { driver, close } = startDriver(printer.port, {}, 10, { halfSheetHangs });
+      await until(
+        () => driver.status.state === 'ready',
+        () => JSON.stringify(driver.status),
+      );
+      expect((await driver.print(sheet('A002'))).outcome).toBe('printed');
+      expect((await driver.print(sheet('A003'))).outcome).toBe('printed');
+      const numbers = printer.papers().map(({ text }) => [...new Set(text.match(/A\d{3}/g))]);
+      expect(numbers.filter((found) => found.length > 0)).toEqual(
+        halfSheetHangs ? [['A001'], ['A002'], ['A003']] : [['A001', 'A002'], ['A003']],
+      );
+      await close();
+      await printer.close();
+    },
+  );
 });

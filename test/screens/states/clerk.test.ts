@@ -88,6 +88,11 @@ const STATES: Record<string, () => { view: StaffView; sees: (page: Page) => Prom
     view: withTicket('called', { holder: '990***********0010', match: 'match', priority: 'elderly' }, 2),
     sees: (page) => page.locator('.claim').waitFor(),
   }),
+  'called-not-heard': () => {
+    const all = withTicket('called');
+    all.windows[2]!.ticket!.announced = 'not-heard';
+    return { view: all, sees: (page) => page.locator('.announced.doubtful').waitFor() };
+  },
   serving: () => ({
     view: withTicket('serving'),
     sees: (page) => page.locator('.ticket.serving').waitFor(),

@@ -1,0 +1,28 @@
+/** English texts that all pages for visitors share. */
+export default {
+  hours: 'Today {hours}',
+  elder: 'Larger text',
+  normal: 'Normal text',
+  help: 'I need help',
+  home: 'Back to start',
+  page: 'Page {page} of {pages}',
+  moreItems: 'More',
+  more: 'I need more time',
+  returnIn: 'Back to start in {n} s',
+  card: {
+    lay: 'Please lay your ID card flat on the reader',
+    layAdvice: 'Leave it there until you hear the signal. Only the masked number is kept',
+    noReader: 'The card reader does not work now. Please type your number',
+    reading: 'One moment, please',
+    type: 'No card with you? Type the number',
+    byCard: 'Use the card instead',
+    typeTitle: 'Please type your ID number',
+    typeAdvice: '18 characters, the last may be X',
+    typed: '{n} characters typed',
+    number: 'ID number',
+    wrong: 'This number is not right. Please compare it with your card and type it again',
+    unreadable: 'The card could not be read. Please take it away and lay it down again, or type the number',
+    late: 'That took too long. Please lay your card down again',
+  },
+  keys: { erase: 'Delete', clear: 'Clear', enter: 'OK', digit: 'Digit {key}', letter: 'Letter {key}' },
+};

@@ -1,0 +1,28 @@
+/** Chinese texts that all pages for visitors share. */
+export default {
+  hours: '今日 {hours}',
+  elder: '大字版',
+  normal: '标准字',
+  help: '需要帮助',
+  home: '返回首页',
+  page: '第 {page} / {pages} 页',
+  moreItems: '还有更多',
+  more: '还要一点时间',
+  returnIn: '{n} 秒后返回首页',
+  card: {
+    lay: '请把身份证平放在感应区',
+    layAdvice: '放好后请不要移动，听到提示音再拿开。本机只保存打码后的号码',
+    noReader: '读卡器暂时不能用，请按号码输入',
+    reading: '正在识别，请稍候',
+    type: '没带身份证？输入号码',
+    byCard: '改用身份证',
+    typeTitle: '请输入身份证号码',
+    typeAdvice: '18 位，最后一位可能是 X',
+    typed: '已输入 {n} 位',
+    number: '身份证号码',
+    wrong: '号码不对，请对照身份证再输入一次',
+    unreadable: '没有读到身份证，请拿开后重新平放一次；还不行可以输入号码',
+    late: '等得太久，请重新放一次身份证',
+  },
+  keys: { erase: '删除', clear: '清空', enter: '确定', digit: '数字 {key}', letter: '字母 {key}' },
+};
