@@ -28,7 +28,7 @@ export const myTicket = {
   advice: {
     waiting: '可以坐下等，叫到您时这里会变',
     called: '请带好材料，现在就去',
-    missed: '请看下面的过号说明，或问一下工作人员',
+    missed: '请看过号说明，或问工作人员',
     parked: '轮到您时会再叫您',
     cancelled: '要办理，请到取号机重新取号',
   },
