@@ -12,8 +12,8 @@ import { useSaid } from './said.ts';
 
 export type Desk = ReturnType<typeof useDesk>;
 
-/** How many of one's own last answers are remembered, so that their echo in the feed is not taken for somebody else's doing. */
-const ownRemembered = 8;
+/** So long the feed may take to bring what our own answer has said already. */
+const echoMs = 5_000;
 
 /** The clerk's window: what the hub says of it, what can be done, and doing it. Lives with the component that asks for it. */
 export function useDesk(role: Role, staff: string | null, ended: () => void) {
@@ -42,14 +42,19 @@ export function useDesk(role: Role, staff: string | null, ended: () => void) {
     cut: cut.value,
   }));
 
-  const own: string[] = [];
+  const own: { signature: string; until: number }[] = [];
+  /** Whether this is the echo of an answer of ours; each is heard once, and those before it with it. */
+  function isEcho(now: WindowView): boolean {
+    const at = own.findIndex((one) => one.signature === signature(now) && one.until > Date.now());
+    own.splice(0, at + 1);
+    return at >= 0;
+  }
   async function act(action: WindowAction, body: WindowActionBody = {}): Promise<void> {
     const at = number.value;
     if (at === null) return;
     const answer = await run(t(`clerk.action.${action}`), () => windows.act(at, action, body));
     if (answer?.ok) {
-      own.push(signature(answer.value));
-      own.splice(0, own.length - ownRemembered);
+      own.push({ signature: signature(answer.value), until: Date.now() + echoMs });
       if (meanwhile) tell(...meanwhile);
     }
     meanwhile = null;
@@ -70,7 +75,7 @@ export function useDesk(role: Role, staff: string | null, ended: () => void) {
   }
   function tell(before: WindowView, now: WindowView): void {
     const news = newsOf(before, now, view.value?.tickets ?? {});
-    if (news && !own.includes(signature(now))) said.value = { text: newsText(news), tone: 'calm' };
+    if (!isEcho(now) && news) said.value = { text: newsText(news), tone: 'calm' };
   }
   watch(window, (now, before) => {
     if (!now || before?.window !== now.window || signature(before) === signature(now)) return;

@@ -23,10 +23,16 @@ afterAll(async () => {
 async function show(next: StaffView, page?: Page): Promise<void> {
   for (const each of [{ ...next, windows: {} }, next]) {
     hub.view = each;
-    hub.run = `run-${++runs}`;
+    hub.run = `shown-${++runs}`;
     hub.seq = 0;
     hub.set({});
-    if (each !== next) await page?.locator('.choose').waitFor();
+    // A page that is just asking for what it missed may not hear the first word of the new run.
+    if (page)
+      await expect
+        .poll(async () => (hub.set({}), page.locator(each === next ? '.work' : '.choose').count()), {
+          timeout: 10_000,
+        })
+        .toBe(1);
   }
 }
 let runs = 0;
@@ -88,6 +94,11 @@ const STATES: Record<string, () => { view: StaffView; sees: (page: Page) => Prom
     view: withTicket('called', { holder: '990***********0010', match: 'match', priority: 'elderly' }, 2),
     sees: (page) => page.locator('.claim').waitFor(),
   }),
+  'called-not-heard': () => {
+    const all = withTicket('called');
+    all.windows[2]!.ticket!.announced = 'not-heard';
+    return { view: all, sees: (page) => page.locator('.announced.doubtful').waitFor() };
+  },
   serving: () => ({
     view: withTicket('serving'),
     sees: (page) => page.locator('.ticket.serving').waitFor(),
