@@ -2,6 +2,7 @@ import { createApp } from 'vue';
 import { RouterView } from 'vue-router';
 import './fonts.css';
 import './tokens.css';
+import { loadLettersForTrouble } from './letters.ts';
 import { i18n } from './messages/index.ts';
 import { router } from './router.ts';
 
@@ -12,3 +13,4 @@ for (const gesture of ['contextmenu', 'dragstart', 'gesturestart'])
   });
 
 createApp(RouterView).use(i18n).use(router).mount('#app');
+addEventListener('load', loadLettersForTrouble, { once: true });
