@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { troubleOf } from '../../display/api.ts';
-import { announcements } from '../../display/board/announcements.ts';
+import { announcements, type Fate } from '../../display/board/announcements.ts';
 import { evenPages } from '../../display/board/rotation.ts';
 import {
   ageText,
@@ -122,7 +122,7 @@ describe('times and waits are said as people say them', () => {
 });
 
 describe('the kiosk leads a visitor by the ticket’s state', () => {
-  const intent: Intent = { service: 'transfer', delivery: 'paper', idempotencyKey: 'k' };
+  const intent: Intent = { what: 'take', service: 'transfer', delivery: 'paper', idempotencyKey: 'k' };
   const at = (state: (typeof TICKET_STATES)[number], since = 0, now = 1): string =>
     stepFor(ticket('A001', state), intent, since, now, false).at;
 
@@ -180,6 +180,7 @@ describe('calls are announced one after the other, each once', () => {
   });
   function speaker(over: string[] = []) {
     const said: string[] = [];
+    const told: Fate[] = [];
     const state = { now: 1_000, speaking: 0, overlapped: false };
     const spool = announcements({
       now: () => state.now,
@@ -189,9 +190,11 @@ describe('calls are announced one after the other, each once', () => {
         await new Promise((resolve) => setTimeout(resolve, 1));
         state.speaking--;
         said.push(`${one.number}/${one.call}`);
+        return { how: 'clips' as const };
       },
+      told: (fate) => told.push(fate),
     });
-    return { said, state, spool };
+    return { said, told, state, spool };
   }
 
   test('a board that has just been switched on does not announce what is past', async () => {
