@@ -175,6 +175,8 @@ function scriptSentences(name: string, script: string): string[] {
   const found: string[] = [];
   const walk = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node) || ts.isTypeNode(node) || ts.isThrowStatement(node)) return;
+    // What is thrown is for programmers.
+    if (ts.isNewExpression(node) && /Error$/.test(node.expression.getText())) return;
     // The name of a typeface is the same in every language.
     if (ts.isVariableDeclaration(node) && /font|typeface/i.test(node.name.getText())) return;
     if (ts.isPropertyAssignment(node) && /font|typeface/i.test(node.name.getText())) return;
@@ -185,6 +187,8 @@ function scriptSentences(name: string, script: string): string[] {
       ts.isTemplateTail(node)
     ) {
       const { text } = node;
+      // A command is typed as it stands.
+      if (/^npx /.test(text)) return;
       if (CHINESE.test(text) || /^[A-Z][\p{L}’']* +\p{L}{2,}|\p{Ll}{3,},? \p{Ll}{2,} \p{Ll}{2,}/u.test(text))
         found.push(text);
     }
