@@ -6,6 +6,7 @@ import '@fontsource/noto-sans-sc/700.css';
 // Rare characters of names and places, which Noto Sans SC lacks (U+20BB7, U+36C3): every other character up to Extension F.
 import 'hanamin/HanaMin.css';
 import './tokens.css';
+import { loadLettersForTrouble } from './letters.ts';
 import { i18n } from './messages/index.ts';
 import { router } from './router.ts';
 
@@ -16,3 +17,4 @@ for (const gesture of ['contextmenu', 'dragstart', 'gesturestart'])
   });
 
 createApp(RouterView).use(i18n).use(router).mount('#app');
+addEventListener('load', loadLettersForTrouble, { once: true });

@@ -172,6 +172,7 @@ const en: typeof zh = {
   machine: {
     program: 'Program',
     version: 'version {version}',
+    days: '{n} days',
     up: 'Up for {time}, started {since}',
     runs: 'Node.js {node}, {platform}, memory {memory}',
     disk: 'Disk',

@@ -170,6 +170,7 @@ export default {
   machine: {
     program: '程序',
     version: '版本 {version}',
+    days: '{n} 天',
     up: '已运行 {time}，{since} 启动',
     runs: 'Node.js {node}，{platform}，内存 {memory}',
     disk: '磁盘',

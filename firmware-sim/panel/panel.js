@@ -47,11 +47,16 @@ function showLink(on) {
 }
 function showAge() {
   const seconds = Math.floor((performance.now() - cutSince) / 1000);
-  const [n, zh, en] = seconds < 60 ? [seconds, '秒', 's'] : [Math.floor(seconds / 60), '分钟', 'min'];
-  const text = `连接中断 ${n} ${zh}，显示的是旧状态`;
-  if (place('link').dataset.text === text) return;
-  place('link').dataset.text = text;
-  place('link').replaceChildren(words(text, `cut off for ${n} ${en}, what you see is old`));
+  const age =
+    seconds < 60
+      ? [`连接中断 ${seconds} 秒，显示的是旧状态`, `cut off for ${seconds} s, what you see is old`]
+      : [
+          `连接中断 ${Math.floor(seconds / 60)} 分钟，显示的是旧状态`,
+          `cut off for ${Math.floor(seconds / 60)} min, what you see is old`,
+        ];
+  if (place('link').dataset.age === age[0]) return;
+  place('link').dataset.age = age[0];
+  place('link').replaceChildren(words(...age));
 }
 
 function showCounts() {

@@ -470,6 +470,8 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
   app.get('/api/v1/reasons', (_request, response) => response.json(hub.reasons));
   app.get('/api/v1/my-ticket/:id', (_request, response) => send(response, hub.lookAnswer()));
   more?.(app);
+  // As the hub: a call that is not there is no page.
+  app.use('/api', (_request, response) => send(response, problem('not-found', 404)));
   app.use(express.static(dist));
   app.get(/.*/, (_request, response) => response.sendFile('index.html', { root: dist }));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

@@ -48,6 +48,7 @@ const pages: Record<string, Case> = {
     },
     clock: true,
   },
+  '/query': { at: '/query', size: [1080, 1920] },
   '/board': { at: '/board', size: [1920, 1080], shows: (n) => new RegExp(`\\b${n}\\b`), clock: true },
   '/window/:number(\\d+)': { at: '/window/3', size: [1024, 600], shows: (n) => new RegExp(`\\bA${n}\\b`) },
   '/t/:ticketId': { at: '/t/key-1', size: [390, 844], asks: 20_000, shows: (n) => new RegExp(`\\b${n}\\b`) },
