@@ -144,6 +144,8 @@ export type WindowActionBody = {
   window?: number;
   ticketId?: string;
   comeBack?: boolean;
+  /** of a park; without them the hall's rule */
+  minutes?: number;
 };
 export const windows = {
   act: (window: number, action: WindowAction, body: WindowActionBody = {}) =>

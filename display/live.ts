@@ -11,7 +11,7 @@ import type {
   Snapshot,
   StaffView,
 } from '../kiosk-agent/contract/live.ts';
-import { measuredServerTime, roughServerTime, serverNow } from './clock.ts';
+import { machineNow, measuredServerTime, roughServerTime, serverNow } from './clock.ts';
 import { freshBuild } from './fresh-build.ts';
 import { apply, catchUp, place, takeSnapshot, type Projection } from './projection.ts';
 
@@ -95,10 +95,10 @@ export function openLive(
   }
 
   async function askTime(): Promise<void> {
-    const askedAt = Date.now();
+    const askedAt = machineNow();
     try {
       const answer: unknown = await socket.timeout(5_000).emitWithAck('time');
-      measuredServerTime(askedAt, Number(answer), Date.now());
+      measuredServerTime(askedAt, Number(answer), machineNow());
     } catch {
       // The time of the messages has to do.
     }
@@ -144,7 +144,10 @@ export function openLive(
   const wakeTimer = setInterval(onTurn, 5_000);
 
   let closed = false;
-  const clockTimer = setInterval(() => socket.connected && void askTime(), clockEveryMs);
+  const renewClock = (): void => void (socket.connected && askTime());
+  const clockTimer = setInterval(renewClock, clockEveryMs);
+  // A machine that slept, or a page that was hidden, asks at once.
+  document.addEventListener('visibilitychange', renewClock);
   return {
     view: computed(() => (held.value ? (held.value.view as unknown as PublicView | StaffView) : null)),
     cutSince,
@@ -152,6 +155,7 @@ export function openLive(
     close() {
       closed = true;
       clearInterval(clockTimer);
+      document.removeEventListener('visibilitychange', renewClock);
       clearInterval(wakeTimer);
       removeEventListener('visibilitychange', onTurn, true);
       fresh?.close();

@@ -43,5 +43,12 @@ export default defineConfig({
     target: ['chrome87', 'firefox84', 'safari14'],
     cssTarget: ['chrome87', 'firefox84', 'safari14'],
     assetsInlineLimit: 0,
+    // Two servers, two pages: the hall's, and the far end's with no way to the hall's.
+    rolldownOptions: {
+      input: {
+        index: fileURLToPath(new URL('./index.html', import.meta.url)),
+        'far-end': fileURLToPath(new URL('./far-end.html', import.meta.url)),
+      },
+    },
   },
 });

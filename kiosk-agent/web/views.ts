@@ -5,6 +5,7 @@ import type {
   HallInfo,
   PublicView,
   ServiceView,
+  VisitorScreen,
   StaffView,
   TicketView,
   WindowView,
@@ -52,6 +53,7 @@ export function publicView(parts: AgentParts): PublicView {
       windowsTotal: config.windows.length,
       taking: isTaking(config.hall, parts.clock(), state.surge.current?.measures.extendUntil),
       printer: printerState(parts),
+      readers: readerStates(parts),
       journal: parts.journalState,
       surge: surgeNotice(state),
     },
@@ -207,6 +209,7 @@ export function windowView(
   return {
     window: number,
     state: window?.state ?? 'closed',
+    ...(window?.since === undefined ? {} : { since: window.since }),
     staff: window?.staff ?? null,
     ...(photo === undefined ? {} : { photo }),
     services: servicesNow(state, rules, number),
@@ -252,7 +255,7 @@ function windowsView(parts: AgentParts): Record<string, WindowView> {
 }
 
 function serviceView(
-  { state, rules, clock }: AgentParts,
+  { state, rules, clock, config }: AgentParts,
   service: Config['services'][number],
   waiting: number,
 ): ServiceView {
@@ -271,6 +274,8 @@ function serviceView(
     waitMinS: wait?.minS ?? null,
     waitMaxS: wait?.maxS ?? null,
     servedToday: servedToday(state, rules, service.id, waiting, minute),
+    ...realNameOf(service, config.rules.realName.mode),
+    ...(service.appointments === false ? {} : { appointments: true as const }),
     materials: service.materials,
     timeLimit: service.timeLimit ?? null,
     fee: service.fee ?? null,
@@ -297,6 +302,34 @@ export function printerState({ devices }: Pick<AgentParts, 'devices'>): PublicVi
   if (ready.length > 0)
     return ready.every((printer) => printer.notes.includes('paper-near-end')) ? 'paper-low' : 'ready';
   return printers.some((printer) => printer.state === 'faulted') ? 'fault' : 'away';
+}
+
+/** The card readers of this PC's own visitor screens; one at a window is the clerk's. */
+export function readerStates({
+  devices,
+  config,
+}: Pick<AgentParts, 'devices' | 'config'>): PublicView['day']['readers'] {
+  const all = devices.list();
+  const stateAt = (screen: VisitorScreen): 'ready' | 'away' | null => {
+    const here = all.filter(
+      ({ id, kind, window }) =>
+        kind === 'reader' &&
+        window === null &&
+        config.devices.some((row) => row.id === id && (row.screen ?? 'kiosk') === screen),
+    );
+    if (here.length === 0) return null;
+    return here.some(({ state }) => state === 'ready') ? 'ready' : 'away';
+  };
+  return { kiosk: stateAt('kiosk'), query: stateAt('query') };
+}
+
+/** Whether tickets of a service may, or must, name their holder. */
+export function realNameOf(
+  service: Config['services'][number],
+  usual: Config['rules']['realName']['mode'],
+): Pick<ServiceView, 'realName'> {
+  const mode = service.realName ?? usual;
+  return mode === 'off' ? {} : { realName: mode };
 }
 
 export function hallInfo(config: Config): HallInfo {

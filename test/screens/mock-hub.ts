@@ -5,6 +5,7 @@ import express from 'express';
 import { Server as LiveServer } from 'socket.io';
 import type { PublicView, StaffView, TicketView, WindowView } from '../../kiosk-agent/contract/live.ts';
 import { deviceWork, mockDevices } from './mock-devices.ts';
+import { mockVisits, visitWork } from './mock-visits.ts';
 
 type Answer = { status: number; body: unknown };
 export type MockHub = Awaited<ReturnType<typeof mockHub>>;
@@ -125,6 +126,8 @@ export function view(): StaffView {
       ],
       timeLimit: { zh: '10 个工作日', en: '10 working days' },
       fee: { zh: '住宅 80 元/件，非住宅 550 元/件', en: 'Residential ¥80, other ¥550' },
+      realName: 'optional',
+      appointments: true,
     };
   const called = {
     ticketId: 't-A001',
@@ -189,6 +192,7 @@ export function view(): StaffView {
       windowsTotal: 6,
       taking: true,
       printer: 'ready',
+      readers: { kiosk: 'ready', query: 'ready' },
       journal: 'ok',
     },
     services,
@@ -293,8 +297,11 @@ export function view(): StaffView {
   };
 }
 
-/** Serves `dist` and a view that can be changed by hand; `role` is what every session request is granted. */
-export async function mockHub(dist: string) {
+/**
+ * Serves `dist` and a view that can be changed by hand; `role` is what every session request is granted. `more` adds the calls of
+ * one page (mock-PAGE.ts).
+ */
+export async function mockHub(dist: string, more?: (app: express.Express) => void) {
   const app = express();
   const http: Server = createServer(app);
   const live = new LiveServer(http, { path: '/live' });
@@ -309,6 +316,11 @@ export async function mockHub(dist: string) {
     /** the hall's own lists; where there is none, the page has its own */
     reasons: {} as Record<string, { zh: string; en: string }[]>,
     work: deviceWork(),
+    visits: visitWork(),
+    /** to the screens of a visitor's desk: a card, a code */
+    say(event: string, message: unknown): void {
+      live.emit(event, message);
+    },
     /** staff numbers that have a photo */
     photos: {} as Record<string, true>,
     /** the address behind the one-time code of every window */
@@ -339,6 +351,18 @@ export async function mockHub(dist: string) {
     back(): void {
       refuse = false;
     },
+    /** The host is off: nothing listens, every connection is gone. */
+    async off(): Promise<void> {
+      live.disconnectSockets(true);
+      const closed = new Promise((resolve) => http.close(resolve));
+      http.closeAllConnections();
+      await closed;
+    },
+    /** It is there again at the same address; `run`: the hub was started anew. */
+    async on(run?: string): Promise<void> {
+      if (run !== undefined) [hub.run, hub.seq] = [run, 1];
+      await new Promise<void>((resolve) => http.listen(hub.port, '127.0.0.1', resolve));
+    },
     async close(): Promise<void> {
       await live.close();
       http.closeAllConnections();
@@ -360,6 +384,8 @@ export async function mockHub(dist: string) {
     socket.on('time', (answer: (value: unknown) => void) => answer(Date.now() + hub.aheadMs));
   });
   app.use(express.json());
+  /** Whose browser asks, where several look at once; else everybody is `hub.role`. */
+  const roleOf = (request: express.Request): string | null => request.get('x-test-role') ?? hub.role;
   app.use('/api/v1', (request, _response, next) => {
     hub.requests.push({ method: request.method, path: request.path, body: request.body as unknown });
     next();
@@ -370,10 +396,12 @@ export async function mockHub(dist: string) {
   });
   const send = (response: express.Response, answer: { status: number; body: unknown }) =>
     void response.status(answer.status).json(answer.body);
-  app.get('/api/v1/session', (_request, response) =>
+  app.get('/api/v1/session', (request, response) =>
     send(
       response,
-      hub.role ? { status: 200, body: { role: hub.role, staff: hub.staff } } : problem('not-signed-in', 401),
+      roleOf(request)
+        ? { status: 200, body: { role: roleOf(request), staff: hub.staff } }
+        : problem('not-signed-in', 401),
     ),
   );
   app.post('/api/v1/session', (request, response) => {
@@ -425,10 +453,12 @@ export async function mockHub(dist: string) {
     }),
   );
   mockDevices(app, hub.work);
+  mockVisits(app, hub.visits);
   app.post('/api/v1/devices/:id/test', async (_request, response) => send(response, await hub.testAnswer()));
   app.post('/api/v1/services/:id/notice', (_request, response) => response.json({ state: 'printed' }));
   app.get('/api/v1/reasons', (_request, response) => response.json(hub.reasons));
   app.get('/api/v1/my-ticket/:id', (_request, response) => send(response, hub.lookAnswer()));
+  more?.(app);
   app.use(express.static(dist));
   app.get(/.*/, (_request, response) => response.sendFile('index.html', { root: dist }));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
