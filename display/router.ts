@@ -25,6 +25,11 @@ export const router = createRouter({
       meta: { screen: 'kiosk', public: true, title: 'kiosk.title' },
     },
     {
+      path: '/query',
+      component: () => import('./query/QueryPage.vue'),
+      meta: { screen: 'kiosk', public: true, title: 'start.query' },
+    },
+    {
       path: '/board',
       component: () => import('./board/BoardPage.vue'),
       meta: { screen: 'board', public: true, title: 'board.title' },

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { calendarSection, withCalendarFile } from './config/calendar.ts';
 import { crossFaults } from './config/cross-check.ts';
 import { identitySection, platformSection, secret, videoSection } from './config/connections.ts';
-import { mapSection, withMapFile } from './config/map.ts';
+import { formSection, mapSection, withPictures } from './config/pictures.ts';
 import { rulesSection, text } from './config/rules.ts';
 import { deviceRow } from './contract/devices.ts';
 import { id } from './contract/id.ts';
@@ -40,6 +40,11 @@ const service = z.strictObject({
     .describe('Expected minutes at the window, until enough visits have been measured'),
   area: text.optional().describe('Where to wait'),
   materials: z.array(text).default([]).describe('What to bring (一次性告知)'),
+  forms: z
+    .array(formSection)
+    .max(12)
+    .default([])
+    .describe('Sample forms (样表), shown at the query terminal'),
   timeLimit: text.optional().describe('How long the case takes'),
   fee: text.optional().describe('What it costs'),
   limitWorkingDays: z
@@ -286,22 +291,25 @@ export function parseConfig(
       faults: [{ path: pathText(path), ...place(document, lines, path), message: calendar.why }],
     };
   }
-  const map = withMapFile(parsed.data.hall.map, folder);
-  if (!map.ok) {
-    const path = ['hall', 'map', 'file'];
+  const pictured = withPictures(
+    { ...parsed.data, hall: { ...parsed.data.hall, calendar: calendar.calendar } },
+    folder,
+  );
+  if (pictured.faults.length > 0)
     return {
       ok: false,
-      faults: [{ path: pathText(path), ...place(document, lines, path), message: map.why }],
+      faults: pictured.faults.map(({ path, message }) => ({
+        path: pathText(path),
+        ...place(document, lines, path),
+        message,
+      })),
     };
-  }
-  const { staffPhotos } = parsed.data.hall;
+  const { staffPhotos } = pictured.config.hall;
   const hall = {
-    ...parsed.data.hall,
-    calendar: calendar.calendar,
-    ...(map.map ? { map: map.map } : {}),
+    ...pictured.config.hall,
     ...(staffPhotos === undefined ? {} : { staffPhotos: resolve(folder, staffPhotos) }),
   };
-  return { ok: true, config: { ...parsed.data, hall } };
+  return { ok: true, config: { ...pictured.config, hall } };
 }
 
 /** Every fault of a configuration, one line each: FILE:LINE:COLUMN: path: what is wrong. */

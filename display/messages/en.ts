@@ -44,6 +44,8 @@ const en: typeof zh = {
     lead: 'Open each screen in the browser of its machine, then make it full screen (F11).',
     kiosk: 'Ticket kiosk',
     kioskFor: 'visitors, touch, portrait or landscape',
+    query: 'Query terminal',
+    queryFor: 'Visitors: ticket, appointments, cases, opinions',
     board: 'Hall board',
     boardFor: 'everyone, landscape or portrait',
     window: 'Screen of window {n}',

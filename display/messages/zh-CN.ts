@@ -174,6 +174,8 @@ export default {
     lead: '在每台机器的浏览器里打开对应的屏幕，然后全屏（F11）。',
     kiosk: '取号机',
     kioskFor: '办事人，竖屏或横屏触摸',
+    query: '自助查询机',
+    queryFor: '办事人，查号票、预约、办件，提意见',
     board: '大厅叫号屏',
     boardFor: '所有人，横屏或竖屏',
     window: '{n} 号窗口屏',

@@ -79,10 +79,12 @@ function boxCopy(
   document.commentBefore = ' Made by `npm start` from the example hall; written again at each start.';
   document.setIn(['agent', 'listen'], listen);
   document.deleteIn(['hall', 'opening']);
-  for (const path of [
-    ['hall', 'calendar', 'file'],
-    ['hall', 'map', 'file'],
-  ]) {
+  const services = document.get('services');
+  const forms = (isSeq(services) ? services.items : []).flatMap((service, s) => {
+    const list = isMap(service) ? service.get('forms') : undefined;
+    return isSeq(list) ? list.items.map((_form, f) => ['services', s, 'forms', f, 'file']) : [];
+  });
+  for (const path of [['hall', 'calendar', 'file'], ['hall', 'map', 'file'], ...forms]) {
     const file = document.getIn(path);
     if (typeof file === 'string') document.setIn(path, resolve(dirname(source), file));
   }

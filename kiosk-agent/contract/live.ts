@@ -141,6 +141,8 @@ export type ServiceView = {
   /** slots of it can be booked */
   appointments?: true;
   materials: Bilingual[];
+  /** sample forms: where to get them, and where their pictures are */
+  forms?: { name: Bilingual; where?: Bilingual; picture?: string }[];
   timeLimit: Bilingual | null;
   fee: Bilingual | null;
 };

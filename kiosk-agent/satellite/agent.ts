@@ -28,7 +28,7 @@ import { materialsPrinter } from '../reactions/notice-paper.ts';
 import { tellDevices } from '../reactions/devices.ts';
 import { deviceRoom } from '../technician.ts';
 import { deviceRoutes } from '../web/devices.ts';
-import { mapRoutes } from '../web/map.ts';
+import { pictureRoutes } from '../web/pictures.ts';
 import { healthRoutes } from '../web/health.ts';
 import { identityRoutes, IdentityDesk } from '../web/identity.ts';
 import { serveLive } from '../web/live.ts';
@@ -281,7 +281,10 @@ export async function startSatellite(options: AgentOptions): Promise<Agent> {
     web = await startServer(parts, stateFolder, options.screensFolder, (server, access) => {
       const live = serveLive(server, parts, satelliteViews(viewParts), access, options.screensFolder);
       const api = Router();
-      api.use(healthRoutes(parts, () => live.screens()), mapRoutes(config));
+      api.use(
+        healthRoutes(parts, () => live.screens()),
+        pictureRoutes(config),
+      );
       sessionRoutes(api, parts, access);
       api.use('/devices', deviceRoutes(parts, access));
       api.use('/identity', identityRoutes(parts, access));

@@ -23,7 +23,8 @@ export function tellKiosk(
           event: 'card',
           data: { idCard: desk.issue(person, hashes), masked: person.masked, kind },
         });
-      const onUnreadable = (why: CardFault): void => tell({ agent, screen, event: 'card-unreadable', data: { why } });
+      const onUnreadable = (why: CardFault): void =>
+        tell({ agent, screen, event: 'card-unreadable', data: { why } });
       device.on('card', onCard).on('unreadable', onUnreadable);
       undo.push(() => device.off('card', onCard).off('unreadable', onUnreadable));
     } else if (device.kind === 'scanner') {

@@ -5,8 +5,8 @@ import { localTime } from '../hall/day.ts';
 import type { LiveViews } from '../web/live.ts';
 import { isTaking } from '../web/opening.ts';
 import type { DeviceRoom } from '../web/parts.ts';
-import { mapAddress } from '../web/map.ts';
 import { hallInfo, printerState, readerStates, realNameOf } from '../web/views.ts';
+import { formsOf, mapAddress } from '../web/pictures.ts';
 import type { LinkStatus } from '../contract/link.ts';
 import type { Hub } from './hub.ts';
 import type { HubView } from './hub-view.ts';
@@ -48,9 +48,8 @@ export function publicView(parts: ViewParts): PublicView {
   const since = hub.awaySince;
   return {
     ...base,
-    // A picture comes from this PC's own disk.
     hall: { ...base.hall, map: mapAddress(config) },
-    services: away ? withoutWaits(base.services) : base.services,
+    services: ownForms(config, away ? withoutWaits(base.services) : base.services),
     calls: away ? [] : base.calls,
     day: {
       ...base.day,
@@ -66,6 +65,16 @@ export function publicView(parts: ViewParts): PublicView {
       asOf: away && latest ? localTime(latest.at, timeZone) : null,
     },
   };
+}
+
+/** Pictures come from this PC's own disk. */
+function ownForms(config: Config, services: PublicView['services']): PublicView['services'] {
+  return Object.fromEntries(
+    Object.entries(services).map(([id, { forms: _forms, ...service }]) => {
+      const forms = formsOf(config, id);
+      return [id, forms.length > 0 ? { ...service, forms } : service];
+    }),
+  );
 }
 
 function withoutWaits(services: PublicView['services']): PublicView['services'] {

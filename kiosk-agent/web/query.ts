@@ -38,18 +38,16 @@ export function queryRoutes(parts: AgentParts, access: Access): Router {
     const ticket = found && findTicket(parts, found.ticketId);
     if (!ticket) throw new HallError('unknown-ticket', `There is no ticket ${wanted.slice(0, 8)} today.`);
     const { number, service, state, ahead, waitMinS, waitMaxS, area, window } = ticket;
-    response
-      .set('cache-control', 'no-store')
-      .json({
-        number,
-        service,
-        state,
-        ahead,
-        waitMinS,
-        waitMaxS,
-        area,
-        ...(window === undefined ? {} : { window }),
-      });
+    response.set('cache-control', 'no-store').json({
+      number,
+      service,
+      state,
+      ahead,
+      waitMinS,
+      waitMaxS,
+      area,
+      ...(window === undefined ? {} : { window }),
+    });
   });
   return router;
 }

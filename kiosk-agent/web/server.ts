@@ -16,7 +16,7 @@ import { callBackRoutes } from './callbacks.ts';
 import { healthRoutes } from './health.ts';
 import { identityRoutes } from './identity.ts';
 import { hallViews, serveLive } from './live.ts';
-import { mapRoutes } from './map.ts';
+import { pictureRoutes } from './pictures.ts';
 import type { AgentParts } from './parts.ts';
 import { body, notFound, problems } from './problems.ts';
 import { myTicketRoutes } from './my-ticket.ts';
@@ -186,7 +186,7 @@ function api(parts: AgentParts, access: Access, screens: () => number): Router {
   router.use(systemRoutes(parts, access, screens));
   router.use(traceRoutes(parts, access));
   router.use(offerRoutes(parts));
-  router.use(mapRoutes(parts.config));
+  router.use(pictureRoutes(parts.config));
   router.use(
     noticeRoutes(
       { printMaterials: parts.printMaterials, clock: parts.clock, timeZone: parts.rules.timeZone },

@@ -21,9 +21,9 @@ import { servedToday } from '../hall/forecast.ts';
 import { servicesNow } from '../hall/surge/windows.ts';
 import { waitFor, windowsOpenFor } from '../hall/wait.ts';
 import { missedRule } from '../hall/missed-rule.ts';
-import { mapAddress } from './map.ts';
 import { isTaking } from './opening.ts';
 import type { AgentParts } from './parts.ts';
+import { formsOf, mapAddress } from './pictures.ts';
 
 /** Besides those in line: the ones that need a hand, and the ones at a window. */
 const SHOWN_TO_STAFF = new Set([
@@ -277,6 +277,7 @@ function serviceView(
     ...realNameOf(service, config.rules.realName.mode),
     ...(service.appointments === false ? {} : { appointments: true as const }),
     materials: service.materials,
+    ...(service.forms.length > 0 ? { forms: formsOf(config, service.id) } : {}),
     timeLimit: service.timeLimit ?? null,
     fee: service.fee ?? null,
   };

@@ -5,7 +5,8 @@ import express from 'express';
 import { Server as LiveServer } from 'socket.io';
 import type { PublicView, StaffView, TicketView, WindowView } from '../../kiosk-agent/contract/live.ts';
 import { deviceWork, mockDevices } from './mock-devices.ts';
-import { mockVisits, visitWork } from './mock-visits.ts';
+import { mockVisits, type VisitWork } from './mock-visits.ts';
+import { mockQuery, queryAnswers } from './mock-query.ts';
 
 type Answer = { status: number; body: unknown };
 export type MockHub = Awaited<ReturnType<typeof mockHub>>;
@@ -316,11 +317,8 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
     /** the hall's own lists; where there is none, the page has its own */
     reasons: {} as Record<string, { zh: string; en: string }[]>,
     work: deviceWork(),
-    visits: visitWork(),
-    /** to the screens of a visitor's desk: a card, a code */
-    say(event: string, message: unknown): void {
-      live.emit(event, message);
-    },
+    /** what a visitor at the kiosk is answered; null: the query terminal's answers */
+    visits: null as VisitWork | null,
     /** staff numbers that have a photo */
     photos: {} as Record<string, true>,
     /** the address behind the one-time code of every window */
@@ -329,6 +327,7 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
     aheadMs: 0,
     /** the build of the screens that the hub names */
     build: undefined as string | undefined,
+    query: queryAnswers(),
     requests: [] as { method: string; path: string; body: unknown }[],
     run: 'run-1',
     seq: 1,
@@ -339,8 +338,15 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
         view[section] = ['services', 'windows', 'tickets', 'devices', 'links'].includes(section)
           ? { ...(view[section] as object), ...(value as object) }
           : value;
+        // As the hub's own changes do: null takes an entry away.
+        for (const [key, entry] of Object.entries((view[section] ?? {}) as Record<string, unknown>))
+          if (entry === null && section === 'windows') delete (view[section] as Record<string, unknown>)[key];
       }
       live.emit('change', { run: hub.run, seq: hub.seq, time: iso(hub.aheadMs / 1000), set });
+    },
+    /** beside the view, to every screen: a card, a code */
+    say(event: string, message: unknown): void {
+      live.emit(event, message);
     },
     url: '',
     port: 0,
@@ -453,7 +459,12 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
     }),
   );
   mockDevices(app, hub.work);
-  mockVisits(app, hub.visits);
+  mockVisits(app, () => hub.visits);
+  mockQuery(
+    app,
+    () => hub.query,
+    () => hub.lookAnswer(),
+  );
   app.post('/api/v1/devices/:id/test', async (_request, response) => send(response, await hub.testAnswer()));
   app.post('/api/v1/services/:id/notice', (_request, response) => response.json({ state: 'printed' }));
   app.get('/api/v1/reasons', (_request, response) => response.json(hub.reasons));

@@ -38,6 +38,10 @@ devices:
   - {id: scanner-query, model: scanner-serial, port: "${scanner.port}", screen: query}
 `)
       .replace(/^hall: +\{/m, `hall: {map: {file: "${plan}"}, `)
+      .replace(
+        '{id: transfer,',
+        `{id: transfer, forms: [{name: {zh: 申请书样表, en: Sample}, file: "${plan}"}],`,
+      )
       .replace('{number: 1,', '{number: 1, area: {zh: 一楼东区, en: East}, '),
     () => new Date('2026-11-23T09:30:00+08:00'),
   );
@@ -191,22 +195,27 @@ describe('the slip of an opinion', () => {
   });
 });
 
-describe('the window map', () => {
-  it('has the plan of the hall as a picture that runs no script', async () => {
+describe('pictures of the hall', () => {
+  it('are its plan and its sample forms, which run no script', async () => {
     const view = (await hall.as(null)('GET', 'queue')).body as unknown as {
       hall: { map: string; caseQuery: boolean };
       windows: Record<string, { area?: unknown }>;
+      services: Record<string, { forms?: { picture: string }[] }>;
     };
     expect(view.hall).toMatchObject({ map: '/api/v1/hall/map', caseQuery: false });
     expect(view.windows['1']?.area).toEqual({ zh: '一楼东区', en: 'East' });
     expect(view.windows['2']?.area).toBeUndefined();
+    const form = view.services['transfer']?.forms?.[0]?.picture ?? '';
+    expect(view.services['mortgage']?.forms).toBeUndefined();
+    expect(await (await fetch(new URL(form, hall.url))).text()).toBe(drawing);
+    expect((await fetch(new URL(form.replace(/0$/, '1'), hall.url))).status).toBe(404);
     const answer = await fetch(new URL(view.hall.map, hall.url));
     expect(await answer.text()).toBe(drawing);
     expect(answer.headers.get('content-type')).toBe('image/svg+xml');
     expect(answer.headers.get('content-security-policy')).toMatch(/default-src 'none'.*sandbox/);
   });
 
-  it('a plan that is missing or no picture stops the start, with its place in the file', () => {
+  it('that are missing or no pictures stop the start, with its place in the file', () => {
     writeFileSync(join(folder.path, 'plan.txt'), 'no picture');
     for (const [file, why] of [
       ['nowhere.svg', 'ENOENT'],
