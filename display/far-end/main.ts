@@ -1,6 +1,6 @@
 /** The far end's page. It is served by the central server, stands alone and knows no other page. */
 import { createApp } from 'vue';
-import '../fonts.css';
+import '../fonts.ts';
 import '../tokens.css';
 import { addMessages, i18n, speak } from '../messages/index.ts';
 import en from '../messages/far-end.en.ts';
