@@ -92,7 +92,8 @@ export function troubleOf(status: number, answer: unknown): Trouble {
 }
 
 export type SessionView = { role: Role; staff?: string };
-export type Credentials = { staff: string; pin: string } | { token: string } | { screen: 'kiosk' | 'window' | 'board' };
+export type Credentials =
+  { staff: string; pin: string } | { token: string } | { screen: 'kiosk' | 'window' | 'board' };
 export const session = {
   current: () => call<SessionView>('GET', '/session'),
   begin: (credentials: Credentials) => call<SessionView>('POST', '/session', credentials),

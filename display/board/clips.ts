@@ -83,6 +83,14 @@ export async function playClips(paths: string[], player: ClipPlayer): Promise<Pl
   return heard ? 'played' : 'blocked';
 }
 
+/** Fetches clips before they are needed, so that a call is said although the hub has just gone. Never rejects. */
+export async function fetchClips(paths: string[], player: ClipPlayer): Promise<void> {
+  for (const path of paths) {
+    if (player.signal.aborted) return;
+    await load(path, player).catch(() => undefined);
+  }
+}
+
 function load(path: string, { context, fetch }: ClipPlayer): Promise<AudioBuffer> {
   const clips = decoded.get(context) ?? new Map<string, Promise<AudioBuffer>>();
   decoded.set(context, clips);

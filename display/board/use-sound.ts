@@ -76,6 +76,15 @@ export function useSound(
     (calls) => calls && spool.heard(calls),
     { flush: 'sync', immediate: true },
   );
+  const unprepared = watch(
+    view,
+    (hall) => {
+      if (!hall) return;
+      voice?.prepare(clipsOf(hall, wish.english ? ['zh', 'en'] : ['zh']));
+      queueMicrotask(() => unprepared());
+    },
+    { immediate: true },
+  );
   onScopeDispose(() => {
     spool.close();
     voice?.close();
@@ -87,6 +96,21 @@ export function useSound(
 export function isCalled(view: PublicView | null, call: CallView): boolean {
   const ticket = view?.windows[call.window]?.ticket;
   return ticket?.ticketId === call.ticketId && ticket.state === 'called';
+}
+
+/** Every clip that a call of this hall can need. */
+function clipsOf({ services, windows }: PublicView, languages: ('zh' | 'en')[]): string[] {
+  const prefixes = Object.values(services).map(({ prefix }) => prefix);
+  const numbers = Object.values(windows).map(({ window }) => window);
+  return [
+    ...new Set(
+      languages.flatMap((language) =>
+        prefixes.flatMap((prefix) =>
+          numbers.flatMap((number) => clipsFor(language, `${prefix}0123456789`, number)),
+        ),
+      ),
+    ),
+  ];
 }
 
 const send = (report: PlayedReport) => ask<void>('POST', '/calls/played', report);

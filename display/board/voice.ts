@@ -1,7 +1,7 @@
 /** Chime and voice of the board: the browser's own speech, else clips that travel with the program. Every sound has an end. */
 import { computed, ref, type ComputedRef, type Ref } from 'vue';
 import type { Said } from './announcements.ts';
-import { playClips } from './clips.ts';
+import { fetchClips, playClips } from './clips.ts';
 import { speech } from './speech.ts';
 
 /** `clips`: the same words as sound files, for a browser without a voice of that language. */
@@ -14,6 +14,8 @@ export type Voice = {
   chimeFailed: ComputedRef<boolean>;
   /** chime and sentences, one after the other; how it was heard is how its first sentence was, never rejects */
   say(sentences: Sentence[]): Promise<Said>;
+  /** fetches the clips that calls of this hall will need */
+  prepare(clips: string[]): void;
   unblock(): Promise<void>;
   close(): void;
 };
@@ -92,6 +94,9 @@ export function openVoice(): Voice {
       if (stop.signal.aborted) return { how: 'silent', why: 'closed' };
       if (rang === 'played') return { how: 'chime-only', why: first === 'blocked' ? 'blocked' : 'no-voice' };
       return { how: 'silent', why: rang === 'blocked' || first === 'blocked' ? 'blocked' : 'no-chime' };
+    },
+    prepare(clips) {
+      void fetchClips(clips, { context, fetch: globalThis.fetch, signal: stop.signal });
     },
     async unblock() {
       await context.resume();

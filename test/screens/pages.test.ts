@@ -319,6 +319,7 @@ describe('the board of a busy day', () => {
     hub.view.day.surge = { notice, extendUntil: '18:00' };
     // What else would have its turn.
     hub.view.windows = {};
+    for (const service of Object.values(hub.view.services)) service.materials = [];
     Object.assign(hub.view.hall, { notices: [], missedRule: { zh: '', en: '' } });
     await open('/board', 1920, 1080);
     await page.getByText('依据：发改价格规〔2016〕2559号').waitFor();
