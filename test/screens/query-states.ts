@@ -366,8 +366,6 @@ const states: Record<string, Walk> = {
   'opinion-text': toText,
   'opinion-typing': async (page, hub) => {
     await toText(page, hub);
-    await page.locator('.hg-button').first().click();
-    await type(page, 'x');
     await page.locator('textarea').fill('希望一楼东区多放几把椅子，老人等候时有地方坐。');
     await page.locator('.keyboard button', { hasText: /^s$/ }).click();
     await page.locator('.keyboard button', { hasText: /^h$/ }).click();
