@@ -74,7 +74,13 @@ export class Access {
 
   mayLook(request: IncomingMessage): boolean {
     if (isLocal(request)) return true;
-    const token = bearerOf(request) ?? parseCookie(request.headers.cookie ?? '')[COOKIE];
+    const token = bearerOf(request);
+    return token === undefined ? this.isSignedIn(request) : this.isViewer(token);
+  }
+
+  /** Whether this browser has the viewer's cookie. */
+  isSignedIn(request: IncomingMessage): boolean {
+    const token = parseCookie(request.headers.cookie ?? '')[COOKIE];
     return token !== undefined && this.isViewer(token);
   }
 }

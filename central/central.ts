@@ -6,8 +6,11 @@ import type { Logger } from 'pino';
 import { LINK_PATH } from '../kiosk-agent/contract/link.ts';
 import { Access, centralTokens } from './access.ts';
 import { agentsOf } from './agents.ts';
+import { HallBoard } from './board.ts';
 import { openDatabase } from './database.ts';
+import { catchUp } from './figures/figures.ts';
 import { Live } from './live.ts';
+import { readNames } from './names.ts';
 import { Outbox } from './outbox.ts';
 import { Receiver } from './receiver.ts';
 import { centralWeb } from './web.ts';
@@ -18,17 +21,22 @@ export type CentralOptions = {
   stateDir: string;
   /** `postgres://…`; embedded in `stateDir` when it is not given */
   databaseUrl?: string | undefined;
+  /** file of names; `<stateDir>/names.yaml` when it is not given and there is one */
+  namesFile?: string | undefined;
+  /** an agent that is away counts as silent after that; 15 when it is not given */
+  silentAfterMinutes?: number | undefined;
   clock: () => Date;
   log: Logger;
 };
 
-/** Starts the far end. `close` waits for what is being stored. Rejects with StateTaken, or the error of port, folder or database. */
+/** Starts the far end. `close` waits for what is being stored. Rejects with StateTaken, BadNames, or the error of port, folder or database. */
 export async function startCentral(
   options: CentralOptions,
 ): Promise<{ url: string; receiver: Receiver; close: () => Promise<void> }> {
   const { stateDir, clock, log } = options;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const access = new Access(centralTokens(stateDir));
+  const names = readNames(stateDir, options.namesFile);
   let ready = false;
   let app: RequestListener = (_request, response) =>
     void response.writeHead(503, { 'retry-after': '2' }).end();
@@ -52,11 +60,20 @@ export async function startCentral(
     throw error;
   });
   const agents = agentsOf(database, stateDir);
-  const live: Live = new Live(http, database, agents, () => receiver, access, clock);
+  const board = new HallBoard({
+    ...{ database, agents, names, clock },
+    presence: (id) => receiver.presence(id),
+    silentAfterMs: (options.silentAfterMinutes ?? 15) * 60_000,
+  });
+  const live: Live = new Live(http, database, board, access, clock);
+  const changed = (agentId: string) => {
+    board.changed(agentId);
+    live.changed(agentId);
+  };
   const receiver: Receiver = new Receiver(http, database, agents, clock, log, {
-    committed: (agentId) => live.changed(agentId),
+    committed: (agentId) => changed(agentId),
     presence: (agentId) => {
-      live.changed(agentId);
+      changed(agentId);
       if (receiver.presence(agentId)?.connected) outbox.wake(agentId);
     },
   });
@@ -69,11 +86,17 @@ export async function startCentral(
     clock,
     log,
   );
-  app = centralWeb({ database, agents, receiver, outbox, access, clock, log });
+  app = centralWeb({ database, agents, board, names, outbox, access, clock, log });
   ready = true;
+  const ending = new AbortController();
+  const caughtUp = catchUp(database, ending.signal).then(
+    (events) => events > 0 && log.info({ events }, 'figures caught up with the stored events'),
+    (error: unknown) => log.error({ err: error }, 'figures are behind; the next start goes on'),
+  );
 
   const close = async () => {
-    await outbox.close();
+    ending.abort();
+    await Promise.all([outbox.close(), caughtUp]);
     await Promise.all([receiver.close(), live.close()]);
     stopListening();
     await agents.close();

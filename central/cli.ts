@@ -6,6 +6,7 @@ import { agentId } from '../kiosk-agent/contract/link.ts';
 import { letIn, openAgents } from './agents.ts';
 import { startCentral } from './central.ts';
 import { StateTaken } from './lock.ts';
+import { BadNames } from './names.ts';
 
 /** Ending takes no longer than this; what is not committed by then is offered again by its agent. */
 const END_WITHIN_MS = 1_400;
@@ -26,6 +27,8 @@ program
   .requiredOption('--state <dir>', 'folder for its data and tokens')
   .option('--port <n>', 'port to listen on, 0 = any free one', readPort, 8490)
   .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--names <file>', 'what regions, halls and services are called (YAML); else names.yaml in --state')
+  .option('--silent-after <minutes>', 'a hall not heard of for so long is shown as silent', readMinutes, 15)
   .action(run);
 
 program
@@ -56,7 +59,9 @@ try {
   process.exitCode = explain(error);
 }
 
-async function run({ port, host, state }: { port: number; host: string; state: string }): Promise<void> {
+type RunOptions = { port: number; host: string; state: string; names?: string; silentAfter: number };
+
+async function run({ port, host, state, names, silentAfter }: RunOptions): Promise<void> {
   // stdout is for the ready line alone.
   const log = pino(
     { name: 'hall-central', level: process.env.LOG_LEVEL ?? 'info' },
@@ -67,6 +72,8 @@ async function run({ port, host, state }: { port: number; host: string; state: s
     host,
     stateDir: state,
     databaseUrl: databaseUrl(),
+    namesFile: names,
+    silentAfterMinutes: silentAfter,
     clock: () => new Date(),
     log,
   });
@@ -102,6 +109,13 @@ function readPort(value: string): number {
   return port;
 }
 
+function readMinutes(value: string): number {
+  const minutes = Number(value);
+  if (!/^\d{1,5}$/.test(value) || minutes < 1)
+    throw new InvalidArgumentError('minutes: a whole number from 1');
+  return minutes;
+}
+
 function readRegion(value: string): string {
   if (!/^\d{12}$/.test(value))
     throw new InvalidArgumentError('a region is a 12-digit code, such as 371000000000');
@@ -116,7 +130,7 @@ function explain(error: unknown): number {
     return say(4, `${message}; another program has this port: choose another with --port (0 = any free one)`);
   if (code === 'EACCES' || code === 'EPERM') return say(4, `${message}: no permission`);
   if (error instanceof StateTaken) return say(4, message);
-  if (error instanceof BadConfiguration) return say(3, message);
+  if (error instanceof BadConfiguration || error instanceof BadNames) return say(3, message);
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND')
     return say(1, `the database of DATABASE_URL does not answer: ${message}`);
   return say(1, message);

@@ -1,20 +1,11 @@
 /** The far end's page, live: a snapshot when it connects, then a change when something has been committed. */
 import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
+import type { FarEndView } from '../kiosk-agent/contract/far-end.ts';
 import type { Access } from './access.ts';
-import type { Agents } from './agents.ts';
+import { summaryOf, type HallBoard } from './board.ts';
 import type { Database } from './database.ts';
-import {
-  hallRows,
-  latestAlarms,
-  latestRatings,
-  latestTickets,
-  type AlarmRow,
-  type HallRow,
-  type RatingRow,
-  type TicketRow,
-} from './overview.ts';
-import type { Receiver } from './receiver.ts';
+import { latestAlarms, latestRatings, latestTickets } from './overview.ts';
 
 const RATINGS_SHOWN = 40;
 const TICKETS_SHOWN = 20;
@@ -22,42 +13,27 @@ const ALARMS_SHOWN = 20;
 /** Commits within this time share one change: hundreds a second must not become hundreds of pictures. */
 const GATHER_MS = 200;
 
-/** `halls`: in a snapshot all, in a change those of the agents that changed. The lists are always the whole list. */
-export type View = {
-  time: string;
-  halls: HallRow[];
-  ratings: RatingRow[];
-  tickets: TicketRow[];
-  alarms: AlarmRow[];
-};
+/** More agents than this in one change: the page asks for its halls anew. */
+const HALLS_TOLD = 20;
 
 /** Serves `/live` on `http` until closed. */
 export class Live {
   readonly #io: Server;
   readonly #database: Database;
-  readonly #agents: Agents;
-  readonly #receiver: () => Receiver;
+  readonly #board: HallBoard;
   readonly #clock: () => Date;
   readonly #changed = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #sending: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(
-    http: HttpServer,
-    database: Database,
-    agents: Agents,
-    receiver: () => Receiver,
-    access: Access,
-    clock: () => Date,
-  ) {
+  constructor(http: HttpServer, database: Database, board: HallBoard, access: Access, clock: () => Date) {
     this.#database = database;
-    this.#agents = agents;
-    this.#receiver = receiver;
+    this.#board = board;
     this.#clock = clock;
     this.#io = new Server(http, {
       path: '/live',
-      serveClient: true,
+      serveClient: false,
       destroyUpgrade: false,
       maxHttpBufferSize: 1024,
       allowRequest: (request, done) => done(null, access.mayLook(request)),
@@ -93,15 +69,13 @@ export class Live {
     this.#io.engine.close();
   }
 
-  async #view(agents?: string[]): Promise<View> {
-    const presence = (id: string) => this.#receiver().presence(id);
-    const some = agents && agents.length <= 10;
-    const halls = some
-      ? (await Promise.all(agents.map((id) => hallRows(this.#database, this.#agents, presence, id)))).flat()
-      : await hallRows(this.#database, this.#agents, presence);
+  async #view(agents?: string[]): Promise<FarEndView> {
+    const all = await this.#board.rows();
+    const told = agents && agents.length <= HALLS_TOLD ? new Set(agents) : null;
     return {
       time: this.#clock().toISOString(),
-      halls,
+      summary: summaryOf(all),
+      halls: told && all.filter((row) => told.has(row.agentId)),
       ratings: await latestRatings(this.#database, RATINGS_SHOWN),
       tickets: await latestTickets(this.#database, TICKETS_SHOWN),
       alarms: await latestAlarms(this.#database, ALARMS_SHOWN),

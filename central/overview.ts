@@ -1,78 +1,9 @@
 /** What the far end's page and its programs see: halls with today's figures, the latest ratings and tickets, alarms. */
+import type { AlarmRow, HallRow, RatingRow, TicketRow } from '../kiosk-agent/contract/far-end.ts';
+import { TIME_STEPS_S } from '../kiosk-agent/contract/totals.ts';
 import type { Agents } from './agents.ts';
 import type { Database } from './database.ts';
 import type { Presence } from './receiver.ts';
-
-/** Counts by level, `'5'` 非常满意 … `'1'` 非常不满意. */
-export type ByLevel = Record<'5' | '4' | '3' | '2' | '1', number>;
-
-/** One hall; an agent that was let in and has sent nothing yet stands here with `hall` null. Times carry the hall's offset. */
-export type HallRow = {
-  hall: string | null;
-  agentId: string;
-  region: string;
-  epoch: string | null;
-  through: number;
-  /** SHA-256 of record `through`: what the hall's own log must have there (`hall journal verify --against`) */
-  hash: string | null;
-  lastEventAt: string | null;
-  /** the hall's own day that the figures are of */
-  day: string | null;
-  tickets: number;
-  waiting: number;
-  finished: number;
-  ratings: ByLevel;
-  connected: boolean;
-  /** connected or away since; null when not known */
-  since: string | null;
-};
-
-export type RatingRow = {
-  place: number;
-  agentId: string;
-  epoch: string;
-  seq: number;
-  hall: string;
-  region: string;
-  session: number;
-  ticketId: string;
-  number: string;
-  service: string;
-  stage: string;
-  window: number;
-  staff: string;
-  level: number;
-  source: string;
-  device: { serial: string; boot: string; seq: number } | null;
-  promptedAt: string;
-  pressedAt: string;
-  flags: string[];
-};
-
-export type TicketRow = {
-  agentId: string;
-  ticketId: string;
-  hall: string;
-  number: string;
-  service: string;
-  state: string;
-  window: number | null;
-  changedAt: string;
-};
-
-/**
- * prev-differs: taken, but not linked to the one before; other-history: not the record that is here; set-back: the agent's log
- * ends before its copy here; new-epoch: its history began anew.
- */
-export type AlarmKind = 'prev-differs' | 'other-history' | 'set-back' | 'new-epoch';
-
-export type AlarmRow = {
-  agentId: string;
-  epoch: string;
-  seq: number;
-  kind: AlarmKind;
-  at: string;
-};
 
 /** An instant as RFC 3339 in an offset given in minutes. */
 export function localTime(instant: Date, offset: number): string {
@@ -83,29 +14,36 @@ export function localTime(instant: Date, offset: number): string {
   return `${local}${sign}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
-/** All halls, ordered by region and name; those of one agent when `agentId` is given. */
+/** All halls, ordered by region and name, as they stand at `now`; those of some agents when `agentIds` are given. */
 export async function hallRows(
   database: Database,
   agents: Agents,
   presence: (agentId: string) => Presence | undefined,
-  agentId?: string,
+  now: Date,
+  agentIds?: string[],
 ): Promise<HallRow[]> {
-  const stored = await database.query<StoredHall>(HALLS, [agentId ?? null]);
+  const stored = await database.query<StoredHall>(HALLS, [now, agentIds ? JSON.stringify(agentIds) : null]);
   const rows = stored.map((row): HallRow => {
-    const { offset, receivedAt, lastEventAt, level5, level4, level3, level2, level1, ...rest } = row;
+    const { offset, receivedAt, lastEventAt, longestSince, ...counted } = row;
+    const { level5, level4, level3, level2, level1, waited, waitedSum, ...rest } = counted;
     const here = presence(row.agentId);
+    const waits = waited?.reduce((sum, count) => sum + count, 0) ?? 0;
     return {
       ...rest,
       lastEventAt: localTime(lastEventAt, offset),
       ratings: { '5': level5, '4': level4, '3': level3, '2': level2, '1': level1 },
+      waitMeanS: waits === 0 ? null : Math.round((waitedSum ?? 0) / waits),
+      waitMostS: waited ? below(waited, 0.9) : null,
+      longestSince: longestSince && localTime(longestSince, offset),
       connected: here?.connected ?? false,
       // After a restart of this server the last receipt is the best we know.
       since: here ? localTime(new Date(here.since), offset) : localTime(receivedAt, offset),
+      backlog: here?.connected ? Math.max(0, endOf(here, row.epoch) - row.through) : null,
     };
   });
   const heard = new Set(rows.map((row) => row.agentId));
   for (const agent of await agents.all()) {
-    if (heard.has(agent.agentId) || (agentId !== undefined && agent.agentId !== agentId)) continue;
+    if (heard.has(agent.agentId) || (agentIds && !agentIds.includes(agent.agentId))) continue;
     const here = presence(agent.agentId);
     rows.push({
       hall: null,
@@ -116,15 +54,33 @@ export async function hallRows(
       hash: null,
       lastEventAt: null,
       day: null,
-      tickets: 0,
-      waiting: 0,
-      finished: 0,
+      ...{ tickets: 0, waiting: 0, finished: 0, windowsOpen: 0, windowsPaused: 0, devicesDown: 0 },
+      ...{ badOpen: 0, badOverdue: 0, opinionsOpen: 0, opinionsOverdue: 0 },
       ratings: { '5': 0, '4': 0, '3': 0, '2': 0, '1': 0 },
+      ...{ waitMeanS: null, waitMostS: null, longestSince: null },
       connected: here?.connected ?? false,
       since: here?.since ?? null,
+      backlog: null,
     });
   }
   return rows;
+}
+
+/** The end of its log that a connected agent has told of this epoch; 0 when it has told none. */
+function endOf({ end }: Presence, epoch: string | null): number {
+  return end && end.epoch === epoch ? end.seq : 0;
+}
+
+/**
+ * The limit below which `share` of these times lie, s, by the classes of the contract; the last limit for those beyond it, null
+ * for none.
+ */
+export function below(counts: number[], share: number): number | null {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return null;
+  let passed = 0;
+  const at = counts.findIndex((count) => (passed += count) >= share * total);
+  return TIME_STEPS_S[Math.min(at, TIME_STEPS_S.length - 1)] ?? null;
 }
 
 /** The latest ratings in the order this server took them, newest first; `limit` 1…1000. */
@@ -151,7 +107,8 @@ export async function latestTickets(database: Database, limit: number): Promise<
 /** Breaks of the chain, newest first. */
 export async function latestAlarms(database: Database, limit: number): Promise<AlarmRow[]> {
   const rows = await database.query<Omit<AlarmRow, 'at'> & { at: Date }>(
-    'SELECT agent_id AS "agentId", epoch, seq, kind, at FROM chain_alarms ORDER BY at DESC LIMIT $1',
+    `SELECT agent_id AS "agentId", (SELECT hall FROM halls h WHERE h.agent_id = a.agent_id ORDER BY last_event_at DESC LIMIT 1)
+       AS hall, epoch, seq, kind, at FROM chain_alarms a ORDER BY at DESC LIMIT $1`,
     [limit],
   );
   return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
@@ -172,8 +129,13 @@ export async function eventsAfter(
   return rows.map((row) => row.event);
 }
 
-type StoredHall = Omit<HallRow, 'lastEventAt' | 'ratings' | 'connected' | 'since'> & {
+type Computed =
+  'lastEventAt' | 'ratings' | 'connected' | 'since' | 'waitMeanS' | 'waitMostS' | 'longestSince';
+type StoredHall = Omit<HallRow, Computed | 'backlog'> & {
   hall: string;
+  waited: number[] | null;
+  waitedSum: number | null;
+  longestSince: Date | null;
   offset: number;
   lastEventAt: Date;
   receivedAt: Date;
@@ -197,22 +159,48 @@ type StoredRating = Omit<RatingRow, 'device' | 'promptedAt' | 'pressedAt'> & {
 const HALLS = `
   SELECT h.hall, h.agent_id AS "agentId", h.region, h.epoch, h.day, h.offset_minutes AS "offset",
          h.last_event_at AS "lastEventAt", s.through, s.last_hash AS hash, s.received_at AS "receivedAt",
-         coalesce(t.tickets, 0) AS tickets, coalesce(t.waiting, 0) AS waiting, coalesce(t.finished, 0) AS finished,
+         coalesce(t.tickets, 0) AS tickets, coalesce(t.finished, 0) AS finished,
+         coalesce(l.waiting, 0) AS waiting, l.since AS "longestSince",
          coalesce(r.level5, 0) AS level5, coalesce(r.level4, 0) AS level4, coalesce(r.level3, 0) AS level3,
-         coalesce(r.level2, 0) AS level2, coalesce(r.level1, 0) AS level1
+         coalesce(r.level2, 0) AS level2, coalesce(r.level1, 0) AS level1,
+         d.waited, d.waited_sum AS "waitedSum",
+         coalesce(w.open, 0) AS "windowsOpen", coalesce(w.paused, 0) AS "windowsPaused",
+         coalesce(b.open, 0) AS "badOpen", coalesce(b.overdue, 0) AS "badOverdue",
+         coalesce(o.open, 0) AS "opinionsOpen", coalesce(o.overdue, 0) AS "opinionsOverdue",
+         coalesce(v.down, 0) AS "devicesDown"
   FROM halls h
   JOIN streams s ON s.agent_id = h.agent_id AND s.epoch = h.epoch
   LEFT JOIN LATERAL (
     SELECT count(*) FILTER (WHERE state NOT IN ('reserved', 'printing', 'print-failed')) AS tickets,
-           count(*) FILTER (WHERE state IN ('waiting', 'transferred') AND epoch = h.epoch) AS waiting,
            count(*) FILTER (WHERE state = 'finished') AS finished
     FROM tickets WHERE hall = h.hall AND day = h.day AND agent_id = h.agent_id) t ON true
+  LEFT JOIN LATERAL (
+    SELECT count(*) AS waiting, min(coalesce(reserved_at, changed_at)) AS since
+    FROM tickets WHERE hall = h.hall AND day = h.day AND agent_id = h.agent_id AND epoch = h.epoch
+      AND state IN ('waiting', 'transferred')) l ON true
   LEFT JOIN LATERAL (
     SELECT count(*) FILTER (WHERE level = 5) AS level5, count(*) FILTER (WHERE level = 4) AS level4,
            count(*) FILTER (WHERE level = 3) AS level3, count(*) FILTER (WHERE level = 2) AS level2,
            count(*) FILTER (WHERE level = 1) AS level1
     FROM ratings WHERE hall = h.hall AND day = h.day AND agent_id = h.agent_id) r ON true
-  WHERE $1::text IS NULL OR h.agent_id = $1
+  LEFT JOIN tallies d ON d.part = 'day' AND d.agent_id = h.agent_id AND d.hall = h.hall AND d.day = h.day
+  LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE state = 'open') AS open, count(*) FILTER (WHERE state = 'paused') AS paused
+    FROM hall_windows WHERE agent_id = h.agent_id AND hall = h.hall AND day = h.day) w ON true
+  LEFT JOIN (
+    SELECT agent_id, hall, count(*) AS open,
+           count(*) FILTER (WHERE next_due < coalesce(clock_day,
+             ($1::timestamptz AT TIME ZONE 'UTC' + make_interval(mins => offset_minutes))::date)) AS overdue
+    FROM bad_ratings WHERE state <> 'closed' GROUP BY agent_id, hall) b ON b.agent_id = h.agent_id AND b.hall = h.hall
+  LEFT JOIN (
+    SELECT agent_id, hall, count(*) AS open,
+           count(*) FILTER (WHERE state IN ('filed', 'assigned') AND due_day <
+             ($1::timestamptz AT TIME ZONE 'UTC' + make_interval(mins => offset_minutes))::date) AS overdue
+    FROM opinions WHERE state <> 'closed' GROUP BY agent_id, hall) o ON o.agent_id = h.agent_id AND o.hall = h.hall
+  LEFT JOIN (
+    SELECT agent_id, hall, count(*) AS down
+    FROM hall_devices WHERE state <> 'ready' GROUP BY agent_id, hall) v ON v.agent_id = h.agent_id AND v.hall = h.hall
+  WHERE $2::jsonb IS NULL OR h.agent_id IN (SELECT jsonb_array_elements_text($2::jsonb))
   ORDER BY h.region, h.hall, h.agent_id`;
 
 const RATINGS = `

@@ -20,7 +20,8 @@ const MESSAGE_MAX_BYTES = 1024 * 1024;
 /** Batches that wait for the database over all agents (256 MiB at the most). Then agents are asked to come back later. */
 const WAITING_MAX = 1_000;
 
-export type Presence = { connected: boolean; since: string };
+/** `end`: where its log ended when it connected, or the last event taken since. */
+export type Presence = { connected: boolean; since: string; end?: { epoch: string; seq: number } };
 export type ReceiverEvents = {
   committed: (agentId: string, changed: NonNullable<Taken['changed']>) => void;
   presence: (agentId: string) => void;
@@ -153,6 +154,8 @@ export class Receiver {
     epochs.set(epoch, socket);
     before?.disconnect(true);
     this.#present(agentId, true);
+    const here = this.#presence.get(agentId);
+    if (here && end) here.end = { epoch, seq: end.seq };
 
     let taken: Promise<void> = Promise.resolve();
     socket.on('events', (batch: unknown, answer: unknown) => {

@@ -8,10 +8,11 @@
  * raises an alarm although not one event of it has come. So does a new epoch of an agent that had one before.
  */
 import { CHAIN_START } from '../kiosk-agent/contract/events.ts';
+import type { AlarmKind } from '../kiosk-agent/contract/far-end.ts';
 import type { Receipt } from '../kiosk-agent/contract/link.ts';
 import { checkBatch, eventHash, type CheckedEvent, type StreamName } from './batch.ts';
 import type { Database, Query } from './database.ts';
-import type { AlarmKind } from './overview.ts';
+import { countIn } from './figures/figures.ts';
 import { project } from './projections.ts';
 
 /** What a batch has changed; null when nothing. */
@@ -73,11 +74,11 @@ async function store(
 ): Promise<Taken> {
   const key = [stream.agentId, stream.epoch];
   const begun = await query<{ another: boolean }>(BEGIN_STREAM, [...key, CHAIN_START]);
-  const [row] = await query<{ through: number; lastHash: string }>(
-    'SELECT through, last_hash AS "lastHash" FROM streams WHERE agent_id = $1 AND epoch = $2 FOR UPDATE',
+  const [row] = await query<{ through: number; counted: number; lastHash: string }>(
+    'SELECT through, counted, last_hash AS "lastHash" FROM streams WHERE agent_id = $1 AND epoch = $2 FOR UPDATE',
     key,
   );
-  const { through, lastHash } = row!;
+  const { through, counted, lastHash } = row!;
   if (events[0]!.event.seq > through + 1) return { receipt: { through }, changed: null };
 
   const repeated = events.filter(({ event }) => event.seq <= through);
@@ -105,6 +106,8 @@ async function store(
   }
   await query(INSERT_EVENTS, [...key, JSON.stringify(fresh.map(({ event, hall }) => ({ event, hall })))]);
   await project(query, stream, region, fresh);
+  // Figures that are still being caught up come to these events in their turn.
+  if (counted === through) await countIn(query, stream, fresh);
   const named = fresh.at(-1)!.event.seq;
   await query(
     'UPDATE streams SET through = $3, last_hash = $4, received_at = now() WHERE agent_id = $1 AND epoch = $2',

@@ -3,21 +3,26 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import type { Names } from '../kiosk-agent/contract/far-end.ts';
 import { agentId, epochId } from '../kiosk-agent/contract/link.ts';
 import { HallError, PROBLEM_CODES } from '../kiosk-agent/contract/problem.ts';
 import { COOKIE, type Access } from './access.ts';
 import type { Agents } from './agents.ts';
 import { appointmentRoutes } from './appointments.ts';
+import { listQuery, type HallBoard } from './board.ts';
 import type { Database } from './database.ts';
-import { eventsAfter, hallRows, latestAlarms, latestRatings } from './overview.ts';
+import { badRatings, devicesDown, devicesQuery, ledgerQuery, opinions } from './ledgers.ts';
+import { eventsAfter, latestAlarms, latestRatings } from './overview.ts';
 import type { Outbox } from './outbox.ts';
 import { read } from './reading.ts';
-import type { Receiver } from './receiver.ts';
+import { statistics, statisticsQuery } from './statistics.ts';
 
-const PAGE = fileURLToPath(new URL('./page/', import.meta.url));
-const FONTS = fileURLToPath(new URL('../node_modules/@fontsource/noto-sans-sc/', import.meta.url));
+/** The built screens; this server's page is one of them. */
+const SCREENS = fileURLToPath(new URL('../display/dist/', import.meta.url));
+const PAGE = 'far-end.html';
 
 const limit = z.coerce.number().int().min(1).max(1000);
 const eventsQuery = z.object({
@@ -32,7 +37,8 @@ const loginBody = z.object({ token: z.string().min(1).max(256) });
 type Parts = {
   database: Database;
   agents: Agents;
-  receiver: Receiver;
+  board: HallBoard;
+  names: Names;
   outbox: Outbox;
   access: Access;
   clock: () => Date;
@@ -40,12 +46,19 @@ type Parts = {
 };
 
 /** Builds the application; it holds nothing that must be closed. */
-export function centralWeb({ database, agents, receiver, outbox, access, clock, log }: Parts): Express {
+export function centralWeb({ database, agents, board, names, outbox, access, clock, log }: Parts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(
     helmet({
-      contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null, 'connect-src': ["'self'"] } },
+      contentSecurityPolicy: {
+        directives: {
+          'upgrade-insecure-requests': null,
+          'connect-src': ["'self'"],
+          // A large workbook is packed beside the page.
+          'worker-src': ["'self'", 'blob:'],
+        },
+      },
       // Plain HTTP on the machine itself; whoever puts TLS in front sets it there.
       strictTransportSecurity: false,
     }),
@@ -69,6 +82,13 @@ export function centralWeb({ database, agents, receiver, outbox, access, clock, 
     response.cookie(COOKIE, token, { httpOnly: true, sameSite: 'strict', path: '/', secure: request.secure });
     response.status(204).end();
   });
+  api.get('/login', (request, response) => {
+    response.json({ signedIn: access.isSignedIn(request) });
+  });
+  api.delete('/login', (_request, response) => {
+    response.clearCookie(COOKIE, { path: '/' });
+    response.status(204).end();
+  });
   api.use(
     '/halls/:agentId/appointments',
     appointmentRoutes({ database, agents, outbox, clock, onlyBooking: access.onlyBooking }),
@@ -80,8 +100,24 @@ export function centralWeb({ database, agents, receiver, outbox, access, clock, 
       'the viewer token is needed: "viewer" in tokens.json of the state folder',
     );
   });
-  api.get('/halls', async (_request, response) => {
-    response.json(await hallRows(database, agents, (id) => receiver.presence(id)));
+  api.get('/halls', async (request, response) => {
+    response.json(await board.list(read(listQuery, request.query)));
+  });
+  api.get('/statistics', async (request, response) => {
+    response.json(await statistics(database, read(statisticsQuery, request.query)));
+  });
+  api.get('/ratings/bad', async (request, response) => {
+    response.json(await badRatings(database, read(ledgerQuery, request.query), clock()));
+  });
+  api.get('/opinions', async (request, response) => {
+    response.json(await opinions(database, read(ledgerQuery, request.query), clock()));
+  });
+  api.get('/devices/down', async (request, response) => {
+    const devices = await devicesDown(database, read(devicesQuery, request.query).region);
+    response.json({ devices });
+  });
+  api.get('/names', (_request, response) => {
+    response.json(names);
   });
   api.get('/ratings', async (request, response) => {
     response.json(await latestRatings(database, read(latestQuery, request.query).limit));
@@ -95,8 +131,20 @@ export function centralWeb({ database, agents, receiver, outbox, access, clock, 
   });
   app.use('/api/v1', api);
 
-  app.use('/fonts', express.static(FONTS, { index: false, maxAge: '30d' }));
-  app.use(express.static(PAGE, { maxAge: 0 }));
+  // Names of built files change with what is in them.
+  app.use('/assets', express.static(`${SCREENS}assets`, { index: false, immutable: true, maxAge: '365d' }));
+  app.get('/icon.svg', (_request, response) => response.sendFile('icon.svg', { root: SCREENS }));
+  app.get('/', (_request, response) => {
+    if (existsSync(SCREENS + PAGE))
+      return response.set('cache-control', 'no-cache').sendFile(PAGE, { root: SCREENS });
+    return response
+      .status(503)
+      .type('text/plain; charset=utf-8')
+      .send(
+        '页面还没有生成：请在程序文件夹运行 npm run build，然后刷新本页。\n' +
+          'The page has not been built yet: run "npm run build" in the folder of the program, then reload this page.\n',
+      );
+  });
   app.use((request) => {
     throw new HallError('not-found', `there is nothing at ${request.path}`);
   });

@@ -60,10 +60,10 @@ export async function call<T>(
   }
 }
 
-/** Kiosk and window screens have cookies of their own: a clerk in the same browser stays signed in. */
+/** Kiosk, window and board screens have cookies of their own: a clerk in the same browser stays signed in. */
 function screenHeader(): Record<string, string> {
   const screen = document.documentElement.dataset.screen;
-  return screen === 'kiosk' || screen === 'window' ? { 'x-hall-screen': screen } : {};
+  return screen === 'kiosk' || screen === 'window' || screen === 'board' ? { 'x-hall-screen': screen } : {};
 }
 
 function parse(text: string): unknown {
@@ -92,7 +92,7 @@ export function troubleOf(status: number, answer: unknown): Trouble {
 }
 
 export type SessionView = { role: Role; staff?: string };
-export type Credentials = { staff: string; pin: string } | { token: string } | { screen: 'kiosk' | 'window' };
+export type Credentials = { staff: string; pin: string } | { token: string } | { screen: 'kiosk' | 'window' | 'board' };
 export const session = {
   current: () => call<SessionView>('GET', '/session'),
   begin: (credentials: Credentials) => call<SessionView>('POST', '/session', credentials),
@@ -144,6 +144,8 @@ export type WindowActionBody = {
   window?: number;
   ticketId?: string;
   comeBack?: boolean;
+  /** of a park; without them the hall's rule */
+  minutes?: number;
 };
 export const windows = {
   act: (window: number, action: WindowAction, body: WindowActionBody = {}) =>

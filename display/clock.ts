@@ -1,31 +1,39 @@
 /** The server's time: a screen's own clock is not trusted. */
 import { onScopeDispose, ref, type Ref } from 'vue';
 
-let offsetMs = 0;
+/** This machine's ms that only go on: whoever sets its clock does not set the screen's. */
+export const machineNow = (): number => performance.now();
+
+let offsetMs = Date.now() - machineNow();
 let bestRoundTripMs = Infinity;
 let measuredAt = 0;
+/** Two measurements cannot both be true if they differ by more than their ways and this: the machine has slept. */
+const slackMs = 500;
+const freshMs = 600_000;
 
 /** The hub's time now, ms. */
 export function serverNow(): number {
-  return Date.now() + offsetMs;
+  return machineNow() + offsetMs;
 }
 
 /** First, rough setting from a time that the hub has just written. */
 export function roughServerTime(time: string): void {
-  if (bestRoundTripMs === Infinity) offsetMs = Date.parse(time) - Date.now();
+  if (bestRoundTripMs === Infinity) offsetMs = Date.parse(time) - machineNow();
 }
 
 /**
- * One measurement: asked at `askedAt`, answered at `answeredAt` (both this machine's ms) with the hub's `serverMs`.
- * The shortest way is the truest; after ten minutes any fresh one is better than an old one.
+ * One measurement: asked at `askedAt`, answered at `answeredAt` (both `machineNow`) with the hub's `serverMs`.
+ * The shortest way is the truest; after ten minutes, or when the hub's clock was set, a fresh one is better than an old one.
  */
 export function measuredServerTime(askedAt: number, serverMs: number, answeredAt: number): void {
   const roundTrip = answeredAt - askedAt;
   if (roundTrip < 0 || !Number.isFinite(serverMs)) return;
-  if (roundTrip > bestRoundTripMs && answeredAt - measuredAt < 600_000) return;
+  const measured = serverMs - (askedAt + roundTrip / 2);
+  const agree = Math.abs(measured - offsetMs) <= (roundTrip + bestRoundTripMs) / 2 + slackMs;
+  if (agree && roundTrip > bestRoundTripMs && answeredAt - measuredAt < freshMs) return;
   bestRoundTripMs = roundTrip;
   measuredAt = answeredAt;
-  offsetMs = serverMs - (askedAt + roundTrip / 2);
+  offsetMs = measured;
 }
 
 const now = ref(serverNow());
@@ -37,11 +45,22 @@ function tick(): void {
   timer = setTimeout(tick, 1000 - (((now.value % 1000) + 1000) % 1000) + 5);
 }
 
+/** A browser lets the timers of a hidden page sleep. */
+const shownAgain = (): void => {
+  clearTimeout(timer);
+  tick();
+};
+
 /** The hub's time in ms, renewed each second as long as somebody looks. */
 export function useNow(): Ref<number> {
-  if (users++ === 0) tick();
+  if (users++ === 0) {
+    tick();
+    document.addEventListener('visibilitychange', shownAgain);
+  }
   onScopeDispose(() => {
-    if (--users === 0) clearTimeout(timer);
+    if (--users > 0) return;
+    clearTimeout(timer);
+    document.removeEventListener('visibilitychange', shownAgain);
   });
   return now;
 }

@@ -18,6 +18,25 @@ export function longDate(ms: number, timeZone: string, locale: string): string {
   );
 }
 
+const ofDay = (day: string): number => Date.parse(`${day}T00:00:00Z`);
+
+/** `6月20日` or `Jun 20` of a calendar day `2018-06-20`. */
+export function dayOfMonth(day: string, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { timeZone: 'UTC', month: 'short', day: 'numeric' }).format(
+    ofDay(day),
+  );
+}
+
+/** `周三` or `Wed` of a calendar day. */
+export function weekday(day: string, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { timeZone: 'UTC', weekday: 'short' }).format(ofDay(day));
+}
+
+/** `6月20日 周三` or `Jun 20 Wed` of a calendar day `2018-06-20`. */
+export function shortDate(day: string, locale: string): string {
+  return `${dayOfMonth(day, locale)} ${weekday(day, locale)}`;
+}
+
 /** Minutes of a wait: from rounded down, to rounded up, to rounded to fives above 20; null when nothing can be said. */
 export function waitMinutes(minS: number | null, maxS: number | null): { from: number; to: number } | null {
   if (minS === null || maxS === null) return null;

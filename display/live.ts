@@ -11,13 +11,16 @@ import type {
   Snapshot,
   StaffView,
 } from '../kiosk-agent/contract/live.ts';
-import { measuredServerTime, roughServerTime, serverNow } from './clock.ts';
+import { machineNow, measuredServerTime, roughServerTime, serverNow } from './clock.ts';
+import { freshBuild } from './fresh-build.ts';
 import { apply, catchUp, place, takeSnapshot, type Projection } from './projection.ts';
 
 const path: typeof LIVE_PATH = '/live';
 /** More than this waiting for an answer to `resume`: ask for everything instead. */
 const waitingMax = 500;
 const clockEveryMs = 60_000;
+/** A page turns every few seconds, in a hidden tab once a minute: longer ago, and the computer has slept. */
+const asleepMs = 100_000;
 
 export type Live<View> = {
   view: ComputedRef<View | null>;
@@ -35,6 +38,8 @@ export type LiveOptions = {
   /** of which desk on this computer: its own reader and scanner are heard */
   screen?: 'kiosk' | 'query';
   on?: DeskHearers;
+  /** a public page may load itself anew now, when the hub has a newer build of it and nobody touches it */
+  quiet?: () => boolean;
 };
 
 /** Opens the feed. It reconnects by itself until `close()`, which may be called twice. */
@@ -42,12 +47,13 @@ export function openLive(role: 'clerk' | 'technician' | 'manager', options?: Liv
 export function openLive(role: Role, options?: LiveOptions): Live<PublicView>;
 export function openLive(
   role: Role,
-  { on = {}, ...options }: LiveOptions = {},
+  { on = {}, quiet = () => true, ...options }: LiveOptions = {},
 ): Live<PublicView | StaffView> {
   const held = shallowRef<Projection | null>(null);
   const cutSince = ref<number | null>(null);
   const refused = ref<string | null>(null);
   let waiting: Change[] | null = null;
+  const fresh = ['board', 'window', 'kiosk'].includes(role) ? freshBuild(quiet) : null;
 
   const socket: Socket = io({
     path,
@@ -89,10 +95,10 @@ export function openLive(
   }
 
   async function askTime(): Promise<void> {
-    const askedAt = Date.now();
+    const askedAt = machineNow();
     try {
       const answer: unknown = await socket.timeout(5_000).emitWithAck('time');
-      measuredServerTime(askedAt, Number(answer), Date.now());
+      measuredServerTime(askedAt, Number(answer), machineNow());
     } catch {
       // The time of the messages has to do.
     }
@@ -107,6 +113,7 @@ export function openLive(
   socket.on('snapshot', (snapshot: Snapshot) => {
     roughServerTime(snapshot.time);
     held.value = takeSnapshot(held.value, snapshot);
+    fresh?.seen(snapshot.build);
   });
   socket.on('change', onChange);
   for (const [event, hear] of Object.entries(on)) socket.on(event, hear as (said: unknown) => void);
@@ -123,8 +130,24 @@ export function openLive(
     setTimeout(() => !closed && socket.connect(), 5_000);
   });
 
+  // A computer that slept still holds what it showed before, and does not know yet that its connection is gone.
+  let turnedAt = Date.now();
+  function onTurn(): void {
+    const asleep = Date.now() - turnedAt > asleepMs;
+    if (asleep && socket.connected) {
+      cutSince.value ??= serverNow() - (Date.now() - turnedAt);
+      socket.disconnect().connect();
+    }
+    turnedAt = Date.now();
+  }
+  addEventListener('visibilitychange', onTurn, true);
+  const wakeTimer = setInterval(onTurn, 5_000);
+
   let closed = false;
-  const clockTimer = setInterval(() => socket.connected && void askTime(), clockEveryMs);
+  const renewClock = (): void => void (socket.connected && askTime());
+  const clockTimer = setInterval(renewClock, clockEveryMs);
+  // A machine that slept, or a page that was hidden, asks at once.
+  document.addEventListener('visibilitychange', renewClock);
   return {
     view: computed(() => (held.value ? (held.value.view as unknown as PublicView | StaffView) : null)),
     cutSince,
@@ -132,6 +155,10 @@ export function openLive(
     close() {
       closed = true;
       clearInterval(clockTimer);
+      document.removeEventListener('visibilitychange', renewClock);
+      clearInterval(wakeTimer);
+      removeEventListener('visibilitychange', onTurn, true);
+      fresh?.close();
       socket.removeAllListeners();
       socket.disconnect();
     },

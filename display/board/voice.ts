@@ -1,6 +1,8 @@
 /** Chime and voice of the board: the browser's own speech, else clips that travel with the program. Every sound has an end. */
 import { computed, ref, type ComputedRef, type Ref } from 'vue';
+import type { Said } from './announcements.ts';
 import { playClips } from './clips.ts';
+import { speech } from './speech.ts';
 
 /** `clips`: the same words as sound files, for a browser without a voice of that language. */
 export type Sentence = { text: string; language: 'zh' | 'en'; clips: string[] };
@@ -10,10 +12,14 @@ export type Voice = {
   /** the last call could not be said: no voice, and clips that did not load */
   mute: Ref<boolean>;
   chimeFailed: ComputedRef<boolean>;
-  say(sentences: Sentence[]): Promise<void>;
+  /** chime and sentences, one after the other; how it was heard is how its first sentence was, never rejects */
+  say(sentences: Sentence[]): Promise<Said>;
   unblock(): Promise<void>;
   close(): void;
 };
+
+const pauseMs = 300;
+const chimeAgainAfterMs = 30_000;
 
 export function openVoice(): Voice {
   const context = new AudioContext();
@@ -21,33 +27,32 @@ export function openVoice(): Voice {
   const mute = ref(false);
   const stop = new AbortController();
   const failed = ref(false);
+  const spoken = speech(stop.signal);
   let chime: AudioBuffer | null = null;
-  const speech = 'speechSynthesis' in globalThis ? globalThis.speechSynthesis : null;
+  let chimeAskedAt = -Infinity;
+  let loading = loadChime();
 
   context.onstatechange = () => {
     blocked.value = context.state !== 'running';
   };
-  const loading = (async () => {
-    try {
-      const response = await fetch('/sounds/chime.wav');
-      chime = await context.decodeAudioData(await response.arrayBuffer());
-    } catch {
-      failed.value = true;
-    }
-  })();
 
-  function voiceFor(language: 'zh' | 'en'): SpeechSynthesisVoice | undefined {
-    const fitting = (speech?.getVoices() ?? []).filter((voice) => {
-      const name = voice.lang.toLowerCase().replace('_', '-');
-      // eSpeak as Debian packs it reads Chinese characters with English sounds: the clips are better.
-      if (/espeak|latin as english/i.test(`${voice.name} ${voice.voiceURI}`)) return false;
-      return language === 'zh' ? /^(zh(-cn|-hans.*)?|cmn.*)$/.test(name) : name.startsWith('en');
-    });
-    return fitting.find((voice) => voice.localService) ?? fitting[0];
+  async function loadChime(): Promise<void> {
+    chimeAskedAt = performance.now();
+    try {
+      const response = await fetch('/sounds/chime.wav', { signal: stop.signal });
+      chime = await context.decodeAudioData(await response.arrayBuffer());
+      failed.value = false;
+    } catch {
+      failed.value = !stop.signal.aborted;
+    }
   }
-  async function playChime(): Promise<void> {
-    await loading;
-    if (!chime || context.state !== 'running') return;
+
+  async function playChime(): Promise<'played' | 'blocked' | 'missing'> {
+    // A hub that was away when the board was switched on has it now.
+    if (!chime && performance.now() - chimeAskedAt > chimeAgainAfterMs) loading = loadChime();
+    await Promise.race([loading, wait(3_000)]);
+    if (context.state !== 'running') return 'blocked';
+    if (!chime) return 'missing';
     const source = context.createBufferSource();
     source.buffer = chime;
     source.connect(context.destination);
@@ -55,41 +60,18 @@ export function openVoice(): Voice {
     // The end by the clock: an output device that is pulled out never says that it has finished.
     await wait(chime.duration * 1000);
     source.disconnect();
+    return 'played';
   }
 
-  async function sayOne({ text, language, clips }: Sentence): Promise<void> {
-    const voice = voiceFor(language);
-    if (blocked.value) return;
-    if (speech && voice) {
-      mute.value = false;
-      return speak(speech, voice, text);
-    }
-    mute.value =
-      (await playClips(clips, { context, fetch: globalThis.fetch, signal: stop.signal })) === 'missing';
-  }
-
-  function speak(speech: SpeechSynthesis, voice: SpeechSynthesisVoice, text: string): Promise<void> {
-    return new Promise((resolve) => {
-      const words = new SpeechSynthesisUtterance(text);
-      words.voice = voice;
-      words.lang = voice.lang;
-      words.rate = 0.9;
-      const end = (): void => {
-        clearTimeout(limit);
-        words.onend = words.onerror = null;
-        resolve();
-      };
-      // Speech engines have been seen to fall silent without a word; the next call must not wait for ever.
-      const limit = setTimeout(
-        () => {
-          speech.cancel();
-          end();
-        },
-        8_000 + text.length * 400,
-      );
-      words.onend = words.onerror = end;
-      speech.speak(words);
-    });
+  async function sayOne({
+    text,
+    language,
+    clips,
+  }: Sentence): Promise<'speech' | 'clips' | 'blocked' | 'missing'> {
+    if (context.state !== 'running' || stop.signal.aborted) return 'blocked';
+    if ((await spoken.say(text, language)) === 'heard') return 'speech';
+    const played = await playClips(clips, { context, fetch: globalThis.fetch, signal: stop.signal });
+    return played === 'played' ? 'clips' : played;
   }
 
   return {
@@ -97,18 +79,25 @@ export function openVoice(): Voice {
     mute,
     chimeFailed: computed(() => failed.value),
     async say(sentences) {
-      await playChime();
+      const rang = await playChime();
+      let first: Awaited<ReturnType<typeof sayOne>> | null = null;
       for (const sentence of sentences) {
-        await sayOne(sentence);
-        await wait(300);
+        const said = await sayOne(sentence);
+        first ??= said;
+        if (said === 'blocked') break;
+        await wait(pauseMs);
       }
+      mute.value = first === 'missing';
+      if (first === 'speech' || first === 'clips') return { how: first };
+      if (stop.signal.aborted) return { how: 'silent', why: 'closed' };
+      if (rang === 'played') return { how: 'chime-only', why: first === 'blocked' ? 'blocked' : 'no-voice' };
+      return { how: 'silent', why: rang === 'blocked' || first === 'blocked' ? 'blocked' : 'no-chime' };
     },
     async unblock() {
       await context.resume();
     },
     close() {
       stop.abort();
-      speech?.cancel();
       context.onstatechange = null;
       if (context.state !== 'closed') void context.close();
     },

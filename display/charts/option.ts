@@ -83,7 +83,7 @@ function seriesOption(chart: SeriesChart, palette: Palette, base: object): EChar
       axisLine: { lineStyle: { color: palette.line } },
       axisLabel: { color: palette.ink2, hideOverlap: true },
     },
-    yAxis: valueAxis(chart.unit, palette),
+    yAxis: valueAxis(chart, palette),
     series: chart.series.map(({ name, values, faint }, at) => {
       const color = faint ? palette.ink2 : colors[at % colors.length];
       return {
@@ -161,12 +161,18 @@ function heatOption(chart: HeatChart, palette: Palette, base: object): EChartsCo
   };
 }
 
-function valueAxis(unit: CellKind, palette: Palette): object {
+/** Steps of an axis of times, s: nobody reads 3, 7, 10, 13 minutes. */
+const TIME_AXIS_S = [60, 120, 300, 600, 900, 1800, 3600, 7200, 18_000];
+
+function valueAxis({ unit, series }: SeriesChart, palette: Palette): object {
+  const most = Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
   return {
     type: 'value',
     minInterval: unit === 'number' ? 1 : 0,
     ...(unit === 'percent' ? { min: 0, max: 1 } : {}),
-    ...(unit === 'duration' ? { minInterval: 60 } : {}),
+    ...(unit === 'duration'
+      ? { interval: TIME_AXIS_S.find((step) => most / step <= 6) ?? Math.ceil(most / 6 / 18_000) * 18_000 }
+      : {}),
     axisLabel: { color: palette.ink2, formatter: (value: number) => shortValue(value, unit) },
     splitLine: { lineStyle: { color: palette.line, opacity: 0.6 } },
   };

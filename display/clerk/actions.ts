@@ -2,8 +2,11 @@
 import type { StaffView, TicketView, WindowView } from '../../kiosk-agent/contract/live.ts';
 import type { WindowAction } from '../api.ts';
 
-export type ClerkAction = Exclude<WindowAction, 'call'>;
-/** Key of the reason in messages, `clerk.why.…`. */
+/** What acts on the window itself. */
+export type DeskAction = Exclude<WindowAction, 'call'>;
+export type ClerkAction =
+  DeskAction | 'confirm-priority' | 'deny-priority' | 'find' | 'check-in' | 'mine' | 'keys';
+/** Key of the reason in messages, `clerk.why.…`: what stands in the way and what would make it possible. */
 export type Why =
   | 'loading'
   | 'busy'
@@ -13,102 +16,112 @@ export type Why =
   | 'open'
   | 'paused'
   | 'notPaused'
-  | 'hasTicket'
+  | 'stillCalled'
+  | 'stillServing'
   | 'noTicket'
-  | 'notCalled'
+  | 'alreadyServing'
   | 'notServing'
   | 'nobodyWaiting'
-  | 'otherStaff';
-
-/** Actions with their keys, in the order of the buttons. F1, F5, F11 and F12 stay with the browser. */
-export const actionKeys: readonly { action: ClerkAction; key: string; shift?: boolean }[] = [
-  { action: 'call-next', key: 'F2' },
-  { action: 'recall', key: 'F3' },
-  { action: 'start', key: 'F4' },
-  { action: 'finish', key: 'F8' },
-  { action: 'missed', key: 'F9' },
-  { action: 'transfer', key: 'F6' },
-  { action: 'park', key: 'F7' },
-  { action: 'take-back', key: 'F3', shift: true },
-  { action: 'pause', key: 'F10' },
-  { action: 'resume', key: 'F10' },
-  { action: 'open', key: 'F2' },
-  { action: 'close', key: 'F10', shift: true },
-];
+  | 'otherStaff'
+  | 'ownElsewhere'
+  | 'noClaim'
+  | 'alreadySaid'
+  | 'otherWindow';
 
 export type Situation = {
   view: StaffView | null;
   window: WindowView | undefined;
   staff: string | null;
+  /** a supervisor may help out at a window that somebody else has opened */
+  helps: boolean;
   busy: boolean;
   cut: boolean;
 };
 
 const inLine = (ticket: TicketView): boolean => ticket.state === 'waiting' || ticket.state === 'transferred';
 
+/** Whether `window` may call this ticket: sent to it, or to no window and of its services. */
+export function mayCall(ticket: TicketView, window: WindowView): boolean {
+  return ticket.window === undefined
+    ? window.services.includes(ticket.service)
+    : ticket.window === window.window;
+}
+
 /** Tickets in line that `window` may call, in the hub's order: by people ahead, then by age. */
 export function callable(view: StaffView, window: WindowView): TicketView[] {
   return Object.values(view.tickets)
-    .filter(
-      (ticket) =>
-        inLine(ticket) &&
-        (ticket.window === undefined
-          ? window.services.includes(ticket.service)
-          : ticket.window === window.window),
-    )
-    .sort((a, b) => (a.ahead ?? 0) - (b.ahead ?? 0) || a.reservedAt.localeCompare(b.reservedAt));
+    .filter((ticket) => inLine(ticket) && mayCall(ticket, window))
+    .sort((a, b) => (a.ahead ?? 0) - (b.ahead ?? 0) || byAge(a, b));
+}
+const byAge = (a: TicketView, b: TicketView): number =>
+  a.reservedAt === b.reservedAt ? 0 : a.reservedAt < b.reservedAt ? -1 : 1;
+
+/** Another window that stands open under the same staff number; undefined when there is none. */
+export function ownWindowElsewhere({ view, window, staff }: Situation): WindowView | undefined {
+  if (staff === null) return undefined;
+  return Object.values(view?.windows ?? {}).find(
+    (other) => other.window !== window?.window && other.state !== 'closed' && other.staff === staff,
+  );
 }
 
 /** Why `action` cannot be done now; null when it can. */
-export function whyNot(action: ClerkAction, { view, window, staff, busy, cut }: Situation): Why | null {
+export function whyNot(action: ClerkAction, situation: Situation): Why | null {
+  const { view, window, staff, helps, busy, cut } = situation;
+  if (action === 'keys') return null;
   if (!view || !window) return 'loading';
   if (cut) return 'cut';
+  if (action === 'mine') return null;
   if (busy) return 'busy';
   if (view.day.journal === 'unwritable') return 'journal';
-  if (window.state !== 'closed' && window.staff !== null && window.staff !== staff) return 'otherStaff';
-  if (action === 'open') return window.state === 'closed' ? null : 'open';
+  if (action === 'find' || action === 'check-in') return null;
+  if (window.state !== 'closed' && window.staff !== null && window.staff !== staff && !helps)
+    return 'otherStaff';
+  if (action === 'open') {
+    if (window.state !== 'closed') return 'open';
+    return ownWindowElsewhere(situation) ? 'ownElsewhere' : null;
+  }
   if (window.state === 'closed') return 'closed';
+  const busyWith = window.state === 'called' ? 'stillCalled' : 'stillServing';
+  const atWindow = window.state === 'called' || window.state === 'serving';
   switch (action) {
     case 'resume':
       return window.state === 'paused' ? null : 'notPaused';
     case 'call-next':
       if (window.state === 'paused') return 'paused';
-      if (window.ticket && window.state !== 'idle') return 'hasTicket';
+      if (atWindow) return busyWith;
       // A ticket sent to this window may be of any service; only an empty hall is certain.
       return Object.values(view.tickets).some(inLine) ? null : 'nobodyWaiting';
     case 'pause':
       if (window.state === 'paused') return 'paused';
-      return window.state === 'idle' ? null : 'hasTicket';
+      return atWindow ? busyWith : null;
     case 'close':
-      return window.state === 'called' || window.state === 'serving' ? 'hasTicket' : null;
+      return atWindow ? busyWith : null;
     case 'recall':
     case 'take-back':
     case 'start':
     case 'missed':
-      return window.state === 'called' ? null : window.state === 'serving' ? 'notCalled' : 'noTicket';
+      return window.state === 'called' ? null : window.state === 'serving' ? 'alreadyServing' : 'noTicket';
     case 'finish':
     case 'transfer':
     case 'park':
       return window.state === 'serving' ? null : window.state === 'called' ? 'notServing' : 'noTicket';
+    case 'confirm-priority':
+    case 'deny-priority': {
+      if (!atWindow) return 'noTicket';
+      const ticket = view.tickets[window.ticket?.ticketId ?? ''];
+      if (!ticket?.priority) return 'noClaim';
+      const said = ticket.priorityDecision;
+      if (action === 'deny-priority') return said === 'denied' ? 'alreadySaid' : null;
+      return said === 'confirmed' || said === 'given' ? 'alreadySaid' : null;
+    }
   }
 }
 
-/** The action that a key means now: of those on the same key the possible one, else the first. */
-export function actionForKey(key: string, shift: boolean, situation: Situation): ClerkAction | null {
-  const sameKey = actionKeys.filter((one) => one.key === key && (one.shift ?? false) === shift);
-  const possible = sameKey.find((one) => whyNot(one.action, situation) === null);
-  return (possible ?? sameKey[0])?.action ?? null;
-}
-
-/** Of actions on one key only one is shown: open before the window is open, resume while it is paused. */
-export function shownActions(window: WindowView | undefined): typeof actionKeys {
-  const hidden: ClerkAction[] =
-    window?.state === 'closed'
-      ? ['call-next', 'resume']
-      : window?.state === 'paused'
-        ? ['open', 'pause']
-        : ['open', 'resume'];
-  return actionKeys.filter((one) => !hidden.includes(one.action));
+/** Why a certain ticket cannot be called to this window now, in its turn or out of it; null when it can. */
+export function whyNotCall(ticket: TicketView, situation: Situation): Why | null {
+  const why = whyNot('call-next', situation);
+  if (why !== null && why !== 'nobodyWaiting') return why;
+  return situation.window && !mayCall(ticket, situation.window) ? 'otherWindow' : null;
 }
 
 /** Tickets that need somebody: paper unknown, not printed, missed, parked; the most urgent kind first, then by age. */
@@ -121,18 +134,23 @@ export function needingHand(view: StaffView): TicketView[] {
   };
   return Object.values(view.tickets)
     .filter((ticket) => urgency[ticket.state] !== undefined)
-    .sort(
-      (a, b) => (urgency[a.state] ?? 9) - (urgency[b.state] ?? 9) || a.reservedAt.localeCompare(b.reservedAt),
-    );
+    .sort((a, b) => (urgency[a.state] ?? 9) - (urgency[b.state] ?? 9) || byAge(a, b));
 }
 
-/** Actions that leave the queue's order or stop service: they need a reason. */
-export const needsReason: readonly (WindowAction | 'cancel')[] = [
-  'take-back',
-  'transfer',
-  'park',
-  'pause',
-  'close',
-  'call',
-  'cancel',
-];
+/** The action that comes next in the usual course; null where there is none. */
+export function usualAction(window: WindowView | undefined): DeskAction | null {
+  switch (window?.state) {
+    case 'closed':
+      return 'open';
+    case 'idle':
+      return 'call-next';
+    case 'called':
+      return 'start';
+    case 'serving':
+      return 'finish';
+    case 'paused':
+      return 'resume';
+    default:
+      return null;
+  }
+}

@@ -2,32 +2,40 @@
 import type { SheetData } from 'write-excel-file/universal';
 import { cleanText, spreadsheetDate, type About, type Cell, type Column, type Table } from './table.ts';
 
+const LIMIT_MS = 60_000;
 /** A cell of a spreadsheet holds so many characters. */
 const CELL_MAX = 32_767;
 const FORMATS = { date: 'yyyy-mm-dd', time: 'yyyy-mm-dd hh:mm:ss', duration: '[h]:mm:ss', percent: '0.0%' };
 
-/** The workbook's bytes. `aboutTitle` names the last sheet, which says what `about` says. */
+/** The workbook; `aboutTitle` names its last sheet, which says what `about` says. Rejects after a minute. */
 export async function toXlsx(tables: Table[], about: About, aboutTitle: string): Promise<Blob> {
   // Only who takes a file away loads the writer.
   const { default: writeXlsxFile } = await import('write-excel-file/universal');
   const names = sheetNames([...tables.map(({ title }) => title), aboutTitle]);
-  return writeXlsxFile(
-    [
-      ...tables.map((table, at) => ({
-        sheet: names[at] as string,
-        data: sheetData(table),
-        columns: table.columns.map((column, index) => ({ width: widthOf(table, column, index) })),
-        stickyRowsCount: 1,
-        ...(table.columns.length > 7 ? { orientation: 'landscape' as const } : {}),
-      })),
-      {
-        sheet: names.at(-1) as string,
-        data: about.map(({ name, value }) => [text(name, true), text(value)]),
-        columns: [{ width: 16 }, { width: 60 }],
-      },
-    ],
-    { fontFamily: 'Microsoft YaHei', fontSize: 11 },
-  ).toBlob();
+  const file = writeXlsxFile([
+    ...tables.map((table, at) => ({
+      sheet: names[at] as string,
+      data: sheetData(table),
+      columns: table.columns.map((column, index) => ({ width: widthOf(table, column, index) })),
+      stickyRowsCount: 1,
+      ...(table.columns.length > 7 ? { orientation: 'landscape' as const } : {}),
+    })),
+    {
+      sheet: names.at(-1) as string,
+      data: about.map(({ name, value }) => [text(name, true), text(value)]),
+      columns: [{ width: 16 }, { width: 60 }],
+    },
+  ]).toBlob();
+  // Large sheets are packed by a worker; where a server forbids it, nothing is ever said.
+  let limit: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_done, failed) => {
+    limit = setTimeout(() => failed(new Error('The workbook was not packed in time')), LIMIT_MS);
+  });
+  try {
+    return await Promise.race([file, late]);
+  } finally {
+    clearTimeout(limit);
+  }
 }
 
 /** The rows of one sheet; the first has the names of the columns. */

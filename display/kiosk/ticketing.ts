@@ -1,21 +1,40 @@
-/** Taking a ticket: one tap, one key, and an end to every wait. The paper's fate is followed until it is known. */
+/** Taking a ticket: one wish, one key, and an end to every wait. The paper's fate is followed until it is known. */
 import { onScopeDispose, shallowRef, type ShallowRef } from 'vue';
 import type { TicketView } from '../../kiosk-agent/contract/live.ts';
-import type { Priority } from '../../kiosk-agent/contract/events.ts';
-import { freshKey, session, tickets, type Answer } from '../api.ts';
+import { freshKey, myTicket, session, tickets, type Answer } from '../api.ts';
 import { serverNow } from '../clock.ts';
-import { language } from '../messages/index.ts';
-import { stepFor, type Intent, type Step } from './steps.ts';
+import { askForTicket, book, type Slot } from './calls.ts';
+import { stepFor, stepForRefusal, type Intent, type Step } from './steps.ts';
 
 const followEveryMs = 1_000;
 
+export type Wish = Omit<Intent, 'idempotencyKey'>;
 export type Ticketing = {
   step: ShallowRef<Step>;
   go(step: Step): void;
-  take(service: string, delivery: Intent['delivery'], priority?: Priority): Promise<void>;
-  tryAgain(): Promise<void>;
+  /** A new wish; a tap while another is under way is nothing. */
+  ask(wish: Wish): Promise<void>;
+  /** The same wish with what was missing, or once more. */
+  askAgain(intent: Intent): Promise<void>;
   answer(what: 'out' | 'not-out' | 'print' | 'on-screen' | 'cancel'): Promise<void>;
+  /** Gives back the ticket that the visitor has already, and takes the new one. */
+  giveBack(): Promise<void>;
+  bookSlot(service: string, slot: Slot, idCard: string | undefined, print: boolean): Promise<void>;
+  /** Where the ticket stands whose paper was scanned. */
+  whereIs(key: string): Promise<void>;
 };
+
+/** A call of the screen; the session may have ended with the hub's restart, and one cut is waited for. */
+async function patiently<T>(ask: () => Promise<Answer<T>>): Promise<Answer<T>> {
+  let answer = await ask();
+  if (!answer.ok && (answer.trouble.code === 'not-signed-in' || answer.trouble.code === 'not-allowed'))
+    if ((await session.begin({ screen: 'kiosk' })).ok) answer = await ask();
+  if (!answer.ok && answer.trouble.code === 'unreachable') {
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    answer = await ask();
+  }
+  return answer;
+}
 
 /** The visitor's way through the kiosk; ends its timers with the component that uses it. */
 export function useTicketing(): Ticketing {
@@ -29,26 +48,23 @@ export function useTicketing(): Ticketing {
     if (next.at === 'printing' && next.ticket) follow = setTimeout(() => void look(next), followEveryMs);
   }
 
+  /** The visitor has not gone on to something else. */
+  const isStill = (one: Step): boolean => step.value === one;
+
   /** Shows where the ticket leads, unless the visitor has gone on to something else. */
   function show(from: Step, ticket: TicketView, intent: Intent, since: number, onScreen = false): void {
-    if (step.value === from) go(stepFor(ticket, intent, since, serverNow(), onScreen));
+    if (isStill(from)) go(stepFor(ticket, intent, since, serverNow(), onScreen));
   }
 
-  async function request(intent: Intent): Promise<void> {
+  async function askAgain(intent: Intent): Promise<void> {
+    if (step.value.at === 'printing') return;
     const since = serverNow();
     const printing: Step = { at: 'printing', intent, ticket: null, since };
     go(printing);
-    const ask = (): Promise<Answer<TicketView>> => tickets.take({ ...intent, language: language() });
-    let answer = await ask();
-    // The session may have ended with the hub's restart; the key makes asking twice harmless.
-    if (!answer.ok && (answer.trouble.code === 'not-signed-in' || answer.trouble.code === 'not-allowed'))
-      if ((await session.begin({ screen: 'kiosk' })).ok) answer = await ask();
-    if (!answer.ok && answer.trouble.code === 'unreachable') {
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
-      answer = await ask();
-    }
+    // Every way of asking carries the wish's key: asking twice is harmless.
+    const answer = await patiently(() => askForTicket(intent));
     if (answer.ok) show(printing, answer.value, intent, since, intent.delivery === 'screen');
-    else if (step.value === printing) go({ at: 'refused', trouble: answer.trouble, intent });
+    else if (isStill(printing)) go(stepForRefusal(answer.trouble, intent));
   }
 
   async function look(from: Step & { at: 'printing' }): Promise<void> {
@@ -83,14 +99,50 @@ export function useTicketing(): Ticketing {
     if (step.value === asking) go({ ...from, asking: false, trouble: result.trouble });
   }
 
+  async function giveBack(): Promise<void> {
+    const from = step.value;
+    if (from.at !== 'already' || from.asking || from.ticketId === null) return;
+    const asking: Step = { ...from, asking: true };
+    go(asking);
+    const result = await tickets.cancel(from.ticketId);
+    if (step.value !== asking) return;
+    if (result.ok) await askAgain(from.intent);
+    else go({ at: 'refused', trouble: result.trouble, intent: null });
+  }
+
+  async function bookSlot(
+    service: string,
+    slot: Slot,
+    idCard: string | undefined,
+    print: boolean,
+  ): Promise<void> {
+    if (step.value.at === 'booking') return;
+    const booking: Step = { at: 'booking', service, slot };
+    go(booking);
+    const wish = { service, slot, print, idempotencyKey: freshKey(), ...(idCard ? { idCard } : {}) };
+    const answer = await patiently(() => book(wish));
+    if (!isStill(booking)) return;
+    if (answer.ok)
+      go({ at: 'booked', appointment: answer.value, printed: answer.value.paper?.state === 'printed' });
+    else go({ at: 'refused', trouble: answer.trouble, intent: null });
+  }
+
+  async function whereIs(key: string): Promise<void> {
+    const from = step.value;
+    const answer = await patiently(() => myTicket.look(key));
+    if (step.value !== from) return;
+    if (answer.ok) go({ at: 'where', ticket: answer.value });
+    else go({ at: 'refused', trouble: answer.trouble, intent: null });
+  }
+
   return {
     step,
     go,
     answer,
-    take: (service, delivery, priority) =>
-      request({ service, delivery, ...(priority ? { priority } : {}), idempotencyKey: freshKey() }),
-    tryAgain: async () => {
-      if (step.value.at === 'refused') await request(step.value.intent);
-    },
+    giveBack,
+    bookSlot,
+    whereIs,
+    askAgain,
+    ask: (wish) => askAgain({ ...wish, idempotencyKey: freshKey() }),
   };
 }

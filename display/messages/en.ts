@@ -63,6 +63,24 @@ const en: typeof zh = {
   visitor,
   kiosk,
   visitorProblem: {
+    'unknown-ticket':
+      'This ticket was not found; it may not be of today. Please take a new one if you need it',
+    'unknown-appointment':
+      'No appointment was found. You can choose a service and take a ticket, or ask at the desk',
+    'no-appointments': 'There are no appointments for this service. Please take a ticket',
+    'no-such-slot': 'This time can no longer be booked. Please go back and choose another one',
+    'slot-full': 'This time has just been taken. Please go back and choose another one',
+    'too-far-ahead': 'This day cannot be booked yet. Please go back and choose another one',
+    'already-booked':
+      'You have an appointment for this service. Please come at that time, or ask at the desk',
+    'no-show-block': 'You missed several appointments and cannot book for some time. Please take a ticket',
+    'wrong-day': 'Your appointment is not today. Please come on that day, or take a ticket for today',
+    'too-early': 'It is too early to check in. Please come again a little later',
+    'too-late': 'The time of your appointment is over. Please choose a service and take a ticket',
+    'not-this-person':
+      'This appointment was made with another ID card. Please use that one, or type the number',
+    'identity-needed': 'Your card was read too long ago. Please lay it down again',
+    'already-has-ticket': 'You have a ticket for this service already. Please use that one',
     'outside-hours': 'Please come back during opening hours',
     unreachable:
       'The machine cannot reach the hall server and you have no ticket yet. Try again, or ask at the desk',

@@ -6,6 +6,8 @@ export default {
   closed: 'Closed',
   closedAdvice: 'Please use another window',
   paused: 'Paused',
+  pausedReason: 'Reason: {reason}',
+  photo: 'Photo of staff {staff}',
   pausedAdvice: 'Please wait, or watch for a call at another window',
   idle: 'Please wait for your call',
   idleAdvice: 'Watch the board',
@@ -14,6 +16,8 @@ export default {
   serving: 'Now serving',
   rate: 'Please rate this service',
   rateAdvice: 'Press a key or touch the screen. Voluntary; staff cannot see which one you press',
+  rateByTouch: 'Touch the screen. Voluntary; staff cannot see which one you choose',
+  rateScale: 'very good on the left, very poor on the right',
   left: '{n} s left',
   sending: 'Sending, one moment',
   notSent: 'It did not get through. Please press again',
@@ -26,4 +30,5 @@ export default {
   levels: { 5: 'Very good', 4: 'Good', 3: 'Fair', 2: 'Poor', 1: 'Very poor' },
   stars: '{n} stars',
   notGranted: 'This screen may not rate. Please press a key in front of you',
+  notGrantedNoKeys: 'This screen may not rate. Please use the QR code on your ticket',
 };

@@ -5,7 +5,7 @@ import { session, type Trouble } from '../api.ts';
  * Sees to this browser's right to be `screen`: a token in the link (`/kiosk#token=…`), a session that stands, or a
  * request for one. Returns what went wrong, null when all is well.
  */
-export async function screenSession(screen: 'kiosk' | 'window'): Promise<Trouble | null> {
+export async function screenSession(screen: 'kiosk' | 'window' | 'board'): Promise<Trouble | null> {
   const fromLink = new URLSearchParams(location.hash.slice(1)).get('token');
   if (fromLink) {
     // Once is enough; a token does not stay in the address line of a public machine.

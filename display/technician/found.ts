@@ -40,10 +40,14 @@ export function useFound(): Found {
     }
     timer = setTimeout(() => void ask(), everyMs);
   }
+  /** A page that is looked at again does not show what it knew when it was left. */
+  const lookedAt = (): void => void (document.hidden || ask());
   void ask();
+  document.addEventListener('visibilitychange', lookedAt);
   onScopeDispose(() => {
     closed = true;
     clearTimeout(timer);
+    document.removeEventListener('visibilitychange', lookedAt);
   });
   return { list, troubles, wrong, renew: () => void ask() };
 }

@@ -36,12 +36,22 @@ const scenarios = scenarioSection(place('below'));
 const usb = usbSection(place('below'));
 startWireDock(live, () => [...devices.values()]);
 
+/** ms of this machine since when nothing comes; undefined while connected. */
+let cutSince;
 function showLink(on) {
+  cutSince = on ? undefined : (cutSince ?? performance.now());
   document.body.classList.toggle('cut-off', !on);
   place('link').className = on ? 'link on' : 'link';
-  place('link').replaceChildren(
-    on ? words('已连接', 'live') : words('连接中断，显示的是旧状态', 'cut off, what you see is old'),
-  );
+  if (on) place('link').replaceChildren(words('已连接', 'live'));
+  else showAge();
+}
+function showAge() {
+  const seconds = Math.floor((performance.now() - cutSince) / 1000);
+  const [n, zh, en] = seconds < 60 ? [seconds, '秒', 's'] : [Math.floor(seconds / 60), '分钟', 'min'];
+  const text = `连接中断 ${n} ${zh}，显示的是旧状态`;
+  if (place('link').dataset.text === text) return;
+  place('link').dataset.text = text;
+  place('link').replaceChildren(words(text, `cut off for ${n} ${en}, what you see is old`));
 }
 
 function showCounts() {
@@ -78,12 +88,13 @@ live.on('connect', () => {
   scenarios.list();
 });
 live.on('disconnect', () => showLink(false));
+live.on('connect_error', () => showLink(false));
 live.on('devices', (all) => {
   cards.clear();
   devices.clear();
   for (const column of ['left', 'right']) place(column).replaceChildren();
   for (const device of all) devices.set(device.id, device);
-  for (const device of all.toSorted((one, other) => order.indexOf(one.kind) - order.indexOf(other.kind)))
+  for (const device of [...all].sort((one, other) => order.indexOf(one.kind) - order.indexOf(other.kind)))
     addCard(device);
   for (const column of ['left', 'right']) place(column).hidden = place(column).children.length === 0;
   place('none').hidden = all.length > 0;
@@ -102,5 +113,6 @@ live.on('usb', (now) => usb.update(now));
 live.on('scenario', (now) => scenarios.update(now));
 const ticking = setInterval(() => {
   for (const card of cards.values()) card.tick();
+  if (cutSince !== undefined) showAge();
 }, 250);
 window.addEventListener('pagehide', () => clearInterval(ticking));

@@ -23,13 +23,14 @@ export function paperStrip(device, onFinished) {
       read(`devices/${encodeURIComponent(device.id)}/papers/${n}`),
     ]);
     if (!svg) return;
-    const thumb = element('div', { class: 'thumb' });
+    // A picture in the page's eyes: its letters are read in the viewer.
+    const thumb = element('div', { class: 'thumb', role: 'img', 'aria-label': `第 ${n} 张 paper ${n}` });
     thumb.append(svgElement(svg));
     const time = at ? new Date(at).toLocaleTimeString('zh-CN', { hour12: false }) : '空白 blank';
     list.prepend(
       element(
         'button',
-        { onclick: () => void showPaper(device.id, n), 'aria-label': `第 ${n} 张 paper ${n}` },
+        { onclick: () => void showPaper(device.id, n) },
         thumb,
         element('b', {}, `№ ${n}`),
         element('span', {}, time),

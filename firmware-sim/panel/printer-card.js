@@ -29,7 +29,13 @@ export function printerCard(device) {
   const picture = element('div');
   const cutter = element('p', { class: 'cutter', hidden: true });
   const outlet = element('div', { class: device.width === 58 ? 'outlet narrow' : 'outlet' });
-  const errors = element('div', { class: 'errors', hidden: true });
+  const errors = element('div', {
+    class: 'errors',
+    hidden: true,
+    tabindex: 0,
+    role: 'group',
+    'aria-label': '命令错误 command errors',
+  });
   const plug = plugButton(device);
   const faults = faultSwitches(device);
   const strip = paperStrip(device, hangFinished);

@@ -79,6 +79,8 @@ export async function startBox(
         host,
         '--state',
         join(state, 'central'),
+        '--names',
+        join(root, 'halls', 'names-cn.yaml'),
       ],
       /central ready (http\S+)/,
     );

@@ -89,12 +89,17 @@ export type EvaluationView = {
   /** open: keys are lit; rated: the visitor has rated (never which key); lapsed: the time ran out */
   state: 'open' | 'rated' | 'lapsed';
   openUntil: string;
+  /** the visit that it is about */
+  number?: string;
+  service?: string;
 };
 
 /** One window. The same answer comes from every `POST /windows/{n}/…`. */
 export type WindowView = {
   window: number;
   state: WindowState;
+  /** since when it is in this state; left out where it is not known: never opened, or told by an older version */
+  since?: string;
   staff: string | null;
   /** where the photo of the staff number is, in halls that show one */
   photo?: string;
@@ -131,6 +136,10 @@ export type ServiceView = {
   waitMaxS: number | null;
   /** whether somebody who comes now is served before closing; a ticket is given in any case */
   servedToday?: ServedToday;
+  /** its tickets may, or must, name their holder; left out: nobody is asked */
+  realName?: 'optional' | 'required';
+  /** slots of it can be booked */
+  appointments?: true;
   materials: Bilingual[];
   /** sample forms: where to get them, and where their pictures are */
   forms?: { name: Bilingual; where?: Bilingual; picture?: string }[];
@@ -254,6 +263,8 @@ export type PublicView = {
     /** tickets are given now (the published opening time) */
     taking: boolean;
     printer: 'ready' | 'away' | 'paper-low' | 'fault' | null;
+    /** the card readers of this PC's visitor screens; null: none stands there */
+    readers: Record<VisitorScreen, 'ready' | 'away' | null>;
     journal: 'ok' | 'unwritable' | 'repaired';
     /** null: none holds */
     surge?: SurgeNotice | null;

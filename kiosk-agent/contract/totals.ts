@@ -30,6 +30,19 @@ export const tally = z.object({
 });
 export type Tally = z.infer<typeof tally>;
 
+/** What happened within one hour of the hall's clock. */
+export const hourTally = z.object({
+  tickets: count,
+  /** first calls, and how long those who were called had waited */
+  called: count,
+  waitedSumS: count,
+  served: count,
+});
+export type HourTally = z.infer<typeof hourTally>;
+/** By hour, `00` to `23`; hours in which nothing happened are left out. */
+export const hours = z.record(z.string().regex(/^([01]\d|2[0-3])$/), hourTally);
+export type Hours = z.infer<typeof hours>;
+
 export const dayTotals = z.object({
   hall: tally,
   services: z.record(z.string(), tally),
@@ -48,5 +61,7 @@ export const dayTotals = z.object({
   appointments: z.object({ booked: count, checkedIn: count, lapsed: count, cancelled: count }),
   opinions: count,
   traces: count,
+  /** days that were closed by an older version have none */
+  hours: z.object({ hall: hours, services: z.record(z.string(), hours) }).optional(),
 });
 export type DayTotals = z.infer<typeof dayTotals>;

@@ -85,7 +85,7 @@ function applyToHall(state: HallState, event: AppliedEvent): void {
       return onTicket(state, event.data.ticketId, (ticket) => {
         ticket.state = 'serving';
         ticket.startedAt = time;
-        windowOf(state, event.data.window).state = 'serving';
+        become(windowOf(state, event.data.window), 'serving', time);
       });
     case 'hall.ticket.finished':
       return onTicket(state, event.data.ticketId, (ticket) => {
@@ -94,12 +94,12 @@ function applyToHall(state: HallState, event: AppliedEvent): void {
         markDone(ticket);
         state.served++;
         measure(state, ticket.service, event.data.servedS);
-        freeWindow(state, event.data.window, ticket.ticketId);
+        freeWindow(state, event.data.window, ticket.ticketId, time);
       });
     case 'hall.ticket.continued':
       return onTicket(state, event.data.ticketId, (ticket) => {
         measure(state, ticket.service, event.data.servedS);
-        leaveWindow(state, ticket);
+        leaveWindow(state, ticket, time);
         goOn(ticket, event.data);
         joinLine(ticket, time);
       });
@@ -117,21 +117,21 @@ function applyToHall(state: HallState, event: AppliedEvent): void {
       });
     case 'hall.ticket.missed':
       return onTicket(state, event.data.ticketId, (ticket) => {
-        leaveWindow(state, ticket);
+        leaveWindow(state, ticket, time);
         ticket.state = 'missed';
         ticket.missedAt = time;
         ticket.callsAtMiss = state.callsMade[ticket.service] ?? 0;
       });
     case 'hall.ticket.requeued':
       return onTicket(state, event.data.ticketId, (ticket) => {
-        leaveWindow(state, ticket);
+        leaveWindow(state, ticket, time);
         ticket.arrivedAt = event.data.arrivedAt;
         joinLine(ticket, time);
       });
     case 'hall.ticket.transferred':
       // The state "transferred" is passing: the ticket waits again at once, with its earlier arrival time.
       return onTicket(state, event.data.ticketId, (ticket) => {
-        leaveWindow(state, ticket);
+        leaveWindow(state, ticket, time);
         const { to, comeBack, window } = event.data;
         const back = ticket.comeBackTo;
         if (back && (to.window === back.window || to.service === back.service)) ticket.comeBackTo = null;
@@ -144,7 +144,7 @@ function applyToHall(state: HallState, event: AppliedEvent): void {
       });
     case 'hall.ticket.parked':
       return onTicket(state, event.data.ticketId, (ticket) => {
-        leaveWindow(state, ticket);
+        leaveWindow(state, ticket, time);
         ticket.state = 'parked';
         ticket.parkedUntil = event.data.until ?? null;
       });
@@ -159,7 +159,7 @@ function applyToHall(state: HallState, event: AppliedEvent): void {
       });
     case 'hall.window.opened': {
       const window = windowOf(state, event.data.window);
-      window.state = 'idle';
+      become(window, 'idle', time);
       window.staff = event.data.staff;
       // The next clerk sees an evaluation of the one before only while it is open.
       if (window.session !== null && state.sessions[window.session]?.state !== 'open') window.session = null;
@@ -167,20 +167,20 @@ function applyToHall(state: HallState, event: AppliedEvent): void {
     }
     case 'hall.window.paused': {
       const window = windowOf(state, event.data.window);
-      window.state = 'paused';
+      become(window, 'paused', time);
       window.pausedReason = event.data.reason;
       return;
     }
     case 'hall.window.resumed': {
       const window = windowOf(state, event.data.window);
-      window.state = 'idle';
+      become(window, 'idle', time);
       window.pausedReason = null;
       return;
     }
     case 'hall.window.closed': {
       // An open evaluation stays open: the visitor may still press.
       const window = windowOf(state, event.data.window);
-      window.state = 'closed';
+      become(window, 'closed', time);
       window.staff = null;
       window.pausedReason = null;
       return;
@@ -308,7 +308,7 @@ function call(state: HallState, data: EventData<'hall.ticket.called'>, time: str
     ticket.missedAt = null;
     state.callsMade[ticket.service] = (state.callsMade[ticket.service] ?? 0) + 1;
     const window = windowOf(state, data.window);
-    window.state = 'called';
+    become(window, 'called', time);
     window.ticketId = ticket.ticketId;
     showCall(state, data, time);
   });
@@ -343,18 +343,23 @@ function joinLine(ticket: Ticket, time: string): void {
   delete ticket.paperFault;
 }
 
-function leaveWindow(state: HallState, ticket: Ticket): void {
+function leaveWindow(state: HallState, ticket: Ticket, time: string): void {
   if (ticket.window === null) return;
-  freeWindow(state, ticket.window, ticket.ticketId);
+  freeWindow(state, ticket.window, ticket.ticketId, time);
   hideCall(state, ticket.ticketId);
   ticket.window = null;
 }
 
-function freeWindow(state: HallState, number: number, ticketId: string): void {
+function freeWindow(state: HallState, number: number, ticketId: string, time: string): void {
   const window = windowOf(state, number);
   if (window.ticketId !== ticketId) return;
   window.ticketId = null;
-  window.state = 'idle';
+  become(window, 'idle', time);
+}
+
+function become(window: Window, now: Window['state'], time: string): void {
+  if (window.state !== now || window.since === undefined) window.since = time;
+  window.state = now;
 }
 
 function windowOf(state: HallState, number: number): Window {

@@ -141,6 +141,8 @@ export type Window = {
   /** open evaluation, or the last one for the clerk's screen */
   session: number | null;
   pausedReason: string | null;
+  /** since when it is in this state; a snapshot of an older version does not say it */
+  since?: string;
 };
 
 export type RatingSession = {

@@ -6,7 +6,7 @@ import type { LiveViews } from '../web/live.ts';
 import { isTaking } from '../web/opening.ts';
 import type { DeviceRoom } from '../web/parts.ts';
 import { formsOf, mapAddress } from '../web/pictures.ts';
-import { hallInfo, printerState } from '../web/views.ts';
+import { hallInfo, printerState, readerStates, realNameOf } from '../web/views.ts';
 import type { LinkStatus } from '../contract/link.ts';
 import type { Hub } from './hub.ts';
 import type { HubView } from './hub-view.ts';
@@ -55,6 +55,7 @@ export function publicView(parts: ViewParts): PublicView {
       ...base.day,
       taking: away ? isTaking(config.hall, hub.now, hubView.extendedUntil(today)) : base.day.taking,
       printer: printerState(parts),
+      readers: readerStates(parts),
       journal: parts.journalState(),
     },
     hub: {
@@ -95,6 +96,7 @@ function fromConfiguration(config: Config, day: string): PublicView {
       windowsTotal: config.windows.length,
       taking: false,
       printer: null,
+      readers: { kiosk: null, query: null },
       journal: 'ok',
     },
     services: Object.fromEntries(
@@ -110,6 +112,7 @@ function fromConfiguration(config: Config, day: string): PublicView {
           windowsOpen: 0,
           waitMinS: null,
           waitMaxS: null,
+          ...realNameOf(service, config.rules.realName.mode),
           materials: service.materials,
           timeLimit: service.timeLimit ?? null,
           fee: service.fee ?? null,

@@ -43,6 +43,13 @@ export function callBackRoutes(parts: AgentParts, access: Access): Router {
     });
   });
 
+  /** What whoever draws it again has to know, besides the seed: nobody's number, no rating. */
+  router.get('/population', async (request, response) => {
+    const { day } = body(z.object({ day: localDate }), request.query);
+    const sessions = (await visitsOf(parts, day)).map(({ session }) => session);
+    response.json({ day, sessions });
+  });
+
   router.post('/sample', async (request, response) => {
     const wish = body(sampleWish, request.body);
     const visits = await visitsOf(parts, wish.day);

@@ -38,7 +38,7 @@ import { windowRoutes } from './windows.ts';
 
 /** Pages of the one-page application; anything else that is not a file is 404. */
 const PAGES =
-  /^\/(?:kiosk|query|board|window\/\d{1,3}|clerk|technician|t\/[A-Za-z0-9-]{1,64}|r\/[0-9a-f-]{1,40})?\/?$/;
+  /^\/(?:kiosk|query|board|window\/\d{1,3}|clerk|manager|technician|t\/[A-Za-z0-9-]{1,64}|r\/[0-9a-f-]{1,40})?\/?$/;
 
 /** More than 1000 events of the longest texts. */
 const EVENTS_PAGE_BYTES = 16 * 1024 * 1024;

@@ -5,6 +5,7 @@ import type {
   HallInfo,
   PublicView,
   ServiceView,
+  VisitorScreen,
   StaffView,
   TicketView,
   WindowView,
@@ -52,6 +53,7 @@ export function publicView(parts: AgentParts): PublicView {
       windowsTotal: config.windows.length,
       taking: isTaking(config.hall, parts.clock(), state.surge.current?.measures.extendUntil),
       printer: printerState(parts),
+      readers: readerStates(parts),
       journal: parts.journalState,
       surge: surgeNotice(state),
     },
@@ -207,6 +209,7 @@ export function windowView(
   return {
     window: number,
     state: window?.state ?? 'closed',
+    ...(window?.since === undefined ? {} : { since: window.since }),
     staff: window?.staff ?? null,
     ...(photo === undefined ? {} : { photo }),
     services: servicesNow(state, rules, number),
@@ -223,7 +226,13 @@ export function windowView(
         }
       : null,
     evaluation: session
-      ? { session: session.session, state: session.state, openUntil: session.openUntil }
+      ? {
+          session: session.session,
+          state: session.state,
+          openUntil: session.openUntil,
+          number: session.number,
+          service: session.service,
+        }
       : null,
     evaluator: !evaluator
       ? null
@@ -265,6 +274,8 @@ function serviceView(
     waitMinS: wait?.minS ?? null,
     waitMaxS: wait?.maxS ?? null,
     servedToday: servedToday(state, rules, service.id, waiting, minute),
+    ...realNameOf(service, config.rules.realName.mode),
+    ...(service.appointments === false ? {} : { appointments: true as const }),
     materials: service.materials,
     ...(service.forms.length > 0 ? { forms: formsOf(config, service.id) } : {}),
     timeLimit: service.timeLimit ?? null,
@@ -292,6 +303,34 @@ export function printerState({ devices }: Pick<AgentParts, 'devices'>): PublicVi
   if (ready.length > 0)
     return ready.every((printer) => printer.notes.includes('paper-near-end')) ? 'paper-low' : 'ready';
   return printers.some((printer) => printer.state === 'faulted') ? 'fault' : 'away';
+}
+
+/** The card readers of this PC's own visitor screens; one at a window is the clerk's. */
+export function readerStates({
+  devices,
+  config,
+}: Pick<AgentParts, 'devices' | 'config'>): PublicView['day']['readers'] {
+  const all = devices.list();
+  const stateAt = (screen: VisitorScreen): 'ready' | 'away' | null => {
+    const here = all.filter(
+      ({ id, kind, window }) =>
+        kind === 'reader' &&
+        window === null &&
+        config.devices.some((row) => row.id === id && (row.screen ?? 'kiosk') === screen),
+    );
+    if (here.length === 0) return null;
+    return here.some(({ state }) => state === 'ready') ? 'ready' : 'away';
+  };
+  return { kiosk: stateAt('kiosk'), query: stateAt('query') };
+}
+
+/** Whether tickets of a service may, or must, name their holder. */
+export function realNameOf(
+  service: Config['services'][number],
+  usual: Config['rules']['realName']['mode'],
+): Pick<ServiceView, 'realName'> {
+  const mode = service.realName ?? usual;
+  return mode === 'off' ? {} : { realName: mode };
 }
 
 export function hallInfo(config: Config): HallInfo {

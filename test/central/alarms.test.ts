@@ -6,8 +6,7 @@ import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { letIn, openAgents } from '../../central/agents.ts';
 import { startCentral } from '../../central/central.ts';
-import type { View } from '../../central/live.ts';
-import type { AlarmRow, HallRow } from '../../central/overview.ts';
+import type { AlarmRow, FarEndView, HallRow } from '../../kiosk-agent/contract/far-end.ts';
 import { openJournal, type Journal } from '../../kiosk-agent/journal/journal.ts';
 import { verifyJournal } from '../../kiosk-agent/journal/verify.ts';
 import { bindingFor } from '../../kiosk-agent/link/binding.ts';
@@ -55,7 +54,7 @@ const alarmsOf = async (agentId: string): Promise<[string, number][]> =>
     .filter((row) => row.agentId === agentId)
     .map(({ kind, seq }) => [kind, seq]);
 const hallOf = async (agentId: string): Promise<HallRow | undefined> =>
-  (await get<HallRow[]>('halls')).find((row) => row.agentId === agentId);
+  (await get<{ halls: HallRow[] }>('halls')).halls.find((row) => row.agentId === agentId);
 
 /** A hub's journal on disk, and its link. */
 async function hub(agentId: string, at: string): Promise<Journal> {
@@ -103,8 +102,10 @@ describe('the far end', () => {
     const seq = rating.seq;
 
     const socket = io(central.url, { path: '/live', transports: ['websocket'] });
-    const shown: View[] = [];
-    socket.on('snapshot', (view: View) => shown.push(view)).on('change', (view: View) => shown.push(view));
+    const shown: FarEndView[] = [];
+    socket
+      .on('snapshot', (view: FarEndView) => shown.push(view))
+      .on('change', (view: FarEndView) => shown.push(view));
     try {
       await until('the page', () => shown.length > 0);
       const { dial, url } = bindingFor(`socketio:${central.url.replace(/\/$/, '')}`);

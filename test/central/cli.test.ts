@@ -30,10 +30,9 @@ describe('hall-central', () => {
     for (const { code, stdout } of added)
       expect([code, stdout]).toEqual([0, expect.stringMatching(/^[\w-]{43}\n$/)]);
     expect(new Set(added.map(({ stdout }) => stdout)).size).toBe(4);
-    const halls = (await (await fetch(`${running.url}api/v1/halls`)).json()) as {
-      agentId: string;
-      hall: null;
-    }[];
+    const { halls } = (await (await fetch(`${running.url}api/v1/halls`)).json()) as {
+      halls: { agentId: string; hall: null }[];
+    };
     expect(halls.map((row) => row.agentId)).toEqual(['hub-1', 'hub-2', 'hub-3', 'hub-4']);
   });
 

@@ -88,6 +88,7 @@ describe.each([
     expect(await database.query('SELECT name FROM migrations ORDER BY name')).toEqual([
       { name: '001-events.sql' },
       { name: '002-outbox.sql' },
+      { name: '003-figures.sql' },
     ]);
   });
 
@@ -274,7 +275,9 @@ describe.each([
     await take(name, journal.events.slice(0, 5));
     await take(name, journal.events.slice(3));
     const agents = await openAgents(engine.stateDir, engine.databaseUrl);
-    const [hall] = await hallRows(database, agents, () => undefined, name.agentId);
+    const [hall] = await hallRows(database, agents, () => undefined, new Date('2026-03-02T02:00:00Z'), [
+      name.agentId,
+    ]);
     await agents.close();
     expect(hall).toMatchObject({
       hall: `hall-${count}`,
@@ -309,7 +312,9 @@ describe.each([
     await take({ ...old.name, epoch: anew.epoch }, anew.add(1));
     await take(old.name, old.journal.events);
     const agents = await openAgents(engine.stateDir, engine.databaseUrl);
-    const [hall] = await hallRows(database, agents, () => undefined, old.name.agentId);
+    const [hall] = await hallRows(database, agents, () => undefined, new Date('2026-03-04T02:00:00Z'), [
+      old.name.agentId,
+    ]);
     await agents.close();
     expect(hall).toMatchObject({ day: '2026-03-04', epoch: anew.epoch, tickets: 1, waiting: 1 });
   });

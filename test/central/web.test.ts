@@ -7,12 +7,11 @@ import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { letIn, openAgents } from '../../central/agents.ts';
 import { startCentral } from '../../central/central.ts';
-import type { View } from '../../central/live.ts';
+import type { FarEndView, HallList } from '../../kiosk-agent/contract/far-end.ts';
 import type { LinkCommand } from '../../kiosk-agent/contract/link.ts';
 import type { CommandHandler } from '../../kiosk-agent/link/commands.ts';
 import { LinkSender } from '../../kiosk-agent/link/sender.ts';
 import { history } from '../link/history.ts';
-import { openPage } from './browser.ts';
 
 const REGION = '371000000000';
 
@@ -81,48 +80,20 @@ describe('the far end', () => {
     });
   }
 
-  test('before any hall has connected the page says so, and how to let one in', async () => {
-    await using page = await openPage(central.url);
-    await page.getByText('还没有大厅连接').waitFor();
-    await page.getByText('hall-central agent add').waitFor();
-    await page.getByRole('button', { name: 'English' }).click();
-    await page.getByText('No hall has connected yet').waitFor();
-    expect(page.troubles).toEqual([]);
-  });
-
-  test('a rating appears on the page by itself, newest on top, and the age is shown when the page is cut off', async () => {
-    const { sender, happen } = await hall('hub-page');
-    sender.start();
-    await happen(3);
-    await using page = await openPage(central.url);
-    const first = page.locator('#ratings li').first();
-    await first.getByText('A001').waitFor();
-    await happen(3);
-    await first.getByText('A002').waitFor();
-    await first.getByText('基本满意').waitFor();
-    await page.getByText('在线', { exact: true }).waitFor();
-    await page.locator('#halls').getByText('hall-of-hub-page').waitFor();
-    await page.context().setOffline(true);
-    await page.evaluate('window.dispatchEvent(new Event("offline"))');
-    await page.getByText(/连接已断开.*\d+ 秒前/).waitFor();
-    expect(await first.textContent()).toContain('A002');
-    expect(page.troubles).toEqual([]);
-  });
-
   test('a live viewer gets a snapshot and then a change for each commit', async () => {
     const { sender, happen } = await hall('hub-live');
     sender.start();
     await happen(6);
     const socket = io(central.url, { path: '/live', transports: ['websocket'] });
-    const snapshot = await new Promise<View>((resolve) => socket.once('snapshot', resolve));
+    const snapshot = await new Promise<FarEndView>((resolve) => socket.once('snapshot', resolve));
     expect(snapshot.ratings[0]).toMatchObject({ agentId: 'hub-live', seq: 6 });
-    const changes: View[] = [];
-    socket.on('change', (change: View) => changes.push(change));
+    const changes: FarEndView[] = [];
+    socket.on('change', (change: FarEndView) => changes.push(change));
     await happen(3);
     await vi.waitUntil(() => changes.some((change) => change.ratings[0]?.seq === 9), { timeout: 10_000 });
     expect(changes.at(-1)!.halls).toMatchObject([{ hall: 'hall-of-hub-live', through: 9, connected: true }]);
     await sender.close();
-    await vi.waitUntil(() => changes.some((change) => change.halls.some((row) => row.connected === false)), {
+    await vi.waitUntil(() => changes.some((change) => change.halls?.some((row) => row.connected === false)), {
       timeout: 10_000,
     });
     socket.disconnect();
@@ -165,7 +136,61 @@ describe('the far end', () => {
     expect((await login({})).status).toBe(400);
   });
 
+  test('signed in by the cookie or not is told to the page, and signing out takes the cookie', async () => {
+    const { host } = new URL(central.url);
+    const told = async (headers: Record<string, string>) =>
+      JSON.parse((await ask('/api/v1/login', { host, ...headers })).body);
+    expect(await told({})).toEqual({ signedIn: false });
+    expect(await told({ cookie: `central_viewer=${token}` })).toEqual({ signedIn: true });
+    expect(await told({ cookie: 'central_viewer=something-else-entirely' })).toEqual({ signedIn: false });
+    const answer = await fetch(`${central.url}api/v1/login`, { method: 'DELETE' });
+    expect(answer.headers.get('set-cookie')).toMatch(/central_viewer=;.*1970/);
+  });
+
+  test('whatever is read of the halls wants the token elsewhere', async () => {
+    for (const path of [
+      'halls',
+      'statistics?from=2026-01-01&to=2026-01-02',
+      'ratings',
+      'ratings/bad',
+      'opinions',
+    ])
+      expect([path, (await ask(`/api/v1/${path}`, { host: 'hall.example' })).status]).toEqual([path, 401]);
+    for (const path of ['devices/down', 'alarms', 'names', 'events?agent=hub-1'])
+      expect([path, (await ask(`/api/v1/${path}`, { host: 'hall.example' })).status]).toEqual([path, 401]);
+  });
+
+  test('halls are searched, filtered by region and state, sorted, and given in pages', async () => {
+    const { sender, happen } = await hall('hub-in-the-list');
+    sender.start();
+    await happen(7);
+    const list = async (query: string) => {
+      const answer = await fetch(`${central.url}api/v1/halls?${query}`);
+      expect(answer.status).toBe(200);
+      return (await answer.json()) as HallList;
+    };
+    const found = await list('q=IN-THE-LIST');
+    expect(found).toMatchObject({ total: 1, pages: 1, summary: { halls: 1, connected: 1, waiting: 1 } });
+    expect(found.halls[0]).toMatchObject({ hall: 'hall-of-hub-in-the-list', state: 'connected', backlog: 0 });
+    expect(found.regions).toMatchObject([{ region: '370000000000', halls: 1 }]);
+    expect((await list('q=IN-THE-LIST&region=110000000000')).total).toBe(0);
+    expect((await list('q=IN-THE-LIST&region=371000000000&state=connected')).total).toBe(1);
+    expect((await list('q=IN-THE-LIST&state=away')).total).toBe(0);
+    const all = await list('sort=name&order=down&size=1000');
+    const names = all.halls.map((row) => row.hall ?? row.agentId);
+    expect(names).toEqual([...names].sort().reverse());
+    const second = await list('sort=name&order=down&size=1&page=2');
+    expect([second.pages, second.halls[0]?.agentId]).toEqual([all.total, all.halls[1]?.agentId]);
+  });
+
   test.each([
+    ['/api/v1/halls?region=37', 'region'],
+    ['/api/v1/halls?sort=beauty', 'sort'],
+    ['/api/v1/statistics?from=2026-01-02&to=2026-01-01', 'from'],
+    ['/api/v1/statistics?from=2024-01-01&to=2026-01-01', 'from'],
+    ['/api/v1/statistics?from=2026-01-01&to=2026-01-01&by=staff', 'agent'],
+    ['/api/v1/statistics?from=2026-01-01&to=2026-01-01&by=hour&service=transfer', 'by'],
+    ['/api/v1/ratings/bad?state=late', 'state'],
     ['/api/v1/events', 'agent'],
     ['/api/v1/events?agent=hub-1&after=x', 'after'],
     ['/api/v1/events?agent=hub-1&limit=5000', 'limit'],

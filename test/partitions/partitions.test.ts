@@ -82,7 +82,9 @@ it(
     expect(merged).toBeGreaterThan(0);
     expect(events.filter((event) => event.type === 'hall.rating.given').length).toBeGreaterThan(0);
 
-    const { through, hash } = await far<{ through: number; hash: string }[]>('halls').then(([row]) => row!);
+    const { through, hash } = await far<{ halls: { through: number; hash: string }[] }>('halls').then(
+      ({ halls }) => halls[0]!,
+    );
     expect(await far('alarms')).toEqual([]);
     await hall.close();
     expect(verifyJournal(hall.journal('hub'), { against: { seq: through, hash } })).toMatchObject({

@@ -118,6 +118,31 @@ describe('the totals of a day', () => {
     expect(today(hall).staff['s1']).toMatchObject({ asked: 0, ratings: [0, 0, 0, 0, 1] });
   });
 
+  it("count arrivals, calls and visits in the hour of the hall's clock, for the hall and each service", () => {
+    const hall = new Hall({}, '2026-11-23T08:58:00+08:00').open(1);
+    hall.waiting('transfer');
+    hall.wait(300).do({ name: 'window.call-next', window: 1 });
+    hall.do({ name: 'window.start', window: 1 });
+    hall.wait(3600).do({ name: 'window.finish', window: 1, session: 7 });
+    const hours = {
+      '08': { tickets: 1, called: 0, waitedSumS: 0, served: 0 },
+      '09': { tickets: 0, called: 1, waitedSumS: 300, served: 0 },
+      '10': { tickets: 0, called: 0, waitedSumS: 0, served: 1 },
+    };
+    expect(today(hall).hours).toEqual({ hall: hours, services: { transfer: hours } });
+  });
+
+  it('have no hours on a day that began under an older version, rather than some of them', () => {
+    const hall = new Hall().open(1);
+    delete hall.state.totals.today.hours;
+    hall.waiting();
+    expect(today(hall).hall.tickets).toBe(1);
+    expect(today(hall).hours).toBeUndefined();
+    hall.at('2026-11-24T08:00:00+08:00').do({ name: 'day.check' });
+    hall.waiting();
+    expect(Object.values(today(hall).hours?.hall ?? {})).toMatchObject([{ tickets: 1 }]);
+  });
+
   it('keep services apart whatever they are called', () => {
     const services = [
       { id: 'constructor', prefix: 'A', minutes: 10, realName: 'off' as const, appointments: true },
@@ -150,10 +175,19 @@ describe('a packed day', () => {
       ratings: fc.array(count, { minLength: 5, maxLength: 5 }),
     });
     const tallies = fc.dictionary(fc.stringMatching(/^[a-z0-9]{1,8}$/), tally, { noNullPrototype: true });
-    const day = fc.record({ hall: tally, services: tallies, windows: tallies, staff: tallies });
+    const hour = fc.integer({ min: 0, max: 23 }).map((one) => String(one).padStart(2, '0'));
+    const inHour = fc.record({ tickets: count, called: count, waitedSumS: count, served: count });
+    const hours = fc.dictionary(hour, inHour, { noNullPrototype: true });
+    const services = fc.dictionary(fc.stringMatching(/^[a-z0-9]{1,8}$/), hours, { noNullPrototype: true });
+    const day = fc.record({
+      ...{ hall: tally, services: tallies, windows: tallies, staff: tallies },
+      hours: fc.option(fc.record({ hall: hours, services }), { nil: undefined }),
+    });
     fc.assert(
       fc.property(day, (parts) => {
-        const totals = { ...noDayTotals(), ...parts };
+        const { hours, ...rest } = parts;
+        const { hours: _none, ...day } = noDayTotals();
+        const totals = { ...day, ...rest, ...(hours ? { hours } : {}) };
         const packed = JSON.parse(JSON.stringify(packDay(totals))) as ReturnType<typeof packDay>;
         expect(unpackDay(packed)).toEqual(totals);
       }),

@@ -1,6 +1,7 @@
 /** The technician's calls of the stand-in hub: what waits for somebody's hand waits until the test answers. */
 import type { Express, Response } from 'express';
 import type { BoundByKey } from '../../display/api.ts';
+import type { LogLine, SystemView } from '../../kiosk-agent/contract/machine.ts';
 import type { DeviceView, FoundView } from '../../kiosk-agent/contract/live.ts';
 
 type Waiting<T> = { id: string; seconds: number; answer: (value: T) => void };
@@ -15,8 +16,41 @@ export function deviceWork() {
     learning: null as Waiting<{ code: string | null }> | null,
     /** requests for a key whose browser went away */
     learningLeft: 0,
+    system: machine(),
+    log: logLines(),
     capture: null as { id: string; seconds: number; response: Response } | null,
   };
+}
+
+/** A hall PC in its third week. */
+function machine(): SystemView {
+  return {
+    agentId: 'hall-hub',
+    role: 'hub',
+    version: '0.1.0',
+    node: '24.21.0',
+    platform: 'linux x64',
+    startedAt: '2026-06-02T00:12:00.000Z',
+    uptimeS: 18 * 86_400,
+    disk: { freeBytes: 41_300_000_000, totalBytes: 117_000_000_000 },
+    journal: { epoch: 'e1', lastSeq: 48_211, bytes: 61_400_000 },
+    memoryBytes: 143_000_000,
+    screens: 9,
+  };
+}
+function logLines(): LogLine[] {
+  const line = (n: number, level: LogLine['level'], text: string, facts: LogLine['facts']): LogLine => ({
+    n,
+    at: `2026-06-20T01:2${n}:05.000Z`,
+    level,
+    text,
+    facts,
+  });
+  return [
+    line(1, 'info', 'link', { link: 'central', state: 'away', ackedSeq: 1200, why: 'connect ECONNREFUSED' }),
+    line(2, 'warn', 'device', { device: 'printer-1', state: 'faulted', fault: 'paper-out' }),
+    line(3, 'info', 'device', { device: 'evaluator-3', state: 'ready', serial: 'E30921-0007' }),
+  ];
 }
 
 const justNow = (): string => new Date(Date.now() - 2000).toISOString();
@@ -44,6 +78,11 @@ export function mockDevices(app: Express, work: DeviceWork): void {
       .json({ type: `/problems/${code}`, title: code, status, code, detail: code, device: 'pad-bus' });
   const seconds = (body: unknown): number => (body as { seconds: number }).seconds;
 
+  app.get('/api/v1/system', (_request, response) => void response.json(work.system));
+  app.get('/api/v1/log', (request, response) => {
+    const after = Number(request.query['after']);
+    response.json({ run: 'run-1', lines: work.log.filter(({ n }) => n > after) });
+  });
   app.get('/api/v1/devices/found', (_request, response) => void response.json(work.found));
   const binding = (response: Response, id: string): void => {
     const refused = work.bindingProblem;

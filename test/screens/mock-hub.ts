@@ -5,7 +5,8 @@ import express from 'express';
 import { Server as LiveServer } from 'socket.io';
 import type { PublicView, StaffView, TicketView, WindowView } from '../../kiosk-agent/contract/live.ts';
 import { deviceWork, mockDevices } from './mock-devices.ts';
-import { mockQuery, queryAnswers } from './mock-query.ts';
+import { mockQuery, type QueryAnswers } from './mock-query.ts';
+import { mockVisits, visitWork } from './mock-visits.ts';
 
 type Answer = { status: number; body: unknown };
 export type MockHub = Awaited<ReturnType<typeof mockHub>>;
@@ -126,6 +127,8 @@ export function view(): StaffView {
       ],
       timeLimit: { zh: '10 个工作日', en: '10 working days' },
       fee: { zh: '住宅 80 元/件，非住宅 550 元/件', en: 'Residential ¥80, other ¥550' },
+      realName: 'optional',
+      appointments: true,
     };
   const called = {
     ticketId: 't-A001',
@@ -190,6 +193,7 @@ export function view(): StaffView {
       windowsTotal: 6,
       taking: true,
       printer: 'ready',
+      readers: { kiosk: 'ready', query: 'ready' },
       journal: 'ok',
     },
     services,
@@ -294,8 +298,11 @@ export function view(): StaffView {
   };
 }
 
-/** Serves `dist` and a view that can be changed by hand; `role` is what every session request is granted. */
-export async function mockHub(dist: string) {
+/**
+ * Serves `dist` and a view that can be changed by hand; `role` is what every session request is granted. `more` adds the calls of
+ * one page (mock-PAGE.ts).
+ */
+export async function mockHub(dist: string, more?: (app: express.Express) => void) {
   const app = express();
   const http: Server = createServer(app);
   const live = new LiveServer(http, { path: '/live' });
@@ -310,7 +317,21 @@ export async function mockHub(dist: string) {
     /** the hall's own lists; where there is none, the page has its own */
     reasons: {} as Record<string, { zh: string; en: string }[]>,
     work: deviceWork(),
-    query: queryAnswers(),
+    /** what the query terminal is answered, where a test looks at it */
+    query: null as QueryAnswers | null,
+    visits: visitWork(),
+    /** to the screens of a visitor's desk: a card, a code */
+    say(event: string, message: unknown): void {
+      live.emit(event, message);
+    },
+    /** staff numbers that have a photo */
+    photos: {} as Record<string, true>,
+    /** the address behind the one-time code of every window */
+    reasonLink: null as string | null,
+    /** how far the hub's clock is before this machine's, ms: a week in a test */
+    aheadMs: 0,
+    /** the build of the screens that the hub names */
+    build: undefined as string | undefined,
     requests: [] as { method: string; path: string; body: unknown }[],
     run: 'run-1',
     seq: 1,
@@ -325,11 +346,7 @@ export async function mockHub(dist: string) {
         for (const [key, entry] of Object.entries((view[section] ?? {}) as Record<string, unknown>))
           if (entry === null && section === 'windows') delete (view[section] as Record<string, unknown>)[key];
       }
-      live.emit('change', { run: hub.run, seq: hub.seq, time: iso(), set });
-    },
-    /** beside the view, to every screen: a card, a code */
-    say(event: string, message: unknown): void {
-      live.emit(event, message);
+      live.emit('change', { run: hub.run, seq: hub.seq, time: iso(hub.aheadMs / 1000), set });
     },
     url: '',
     port: 0,
@@ -340,20 +357,41 @@ export async function mockHub(dist: string) {
     back(): void {
       refuse = false;
     },
+    /** The host is off: nothing listens, every connection is gone. */
+    async off(): Promise<void> {
+      live.disconnectSockets(true);
+      const closed = new Promise((resolve) => http.close(resolve));
+      http.closeAllConnections();
+      await closed;
+    },
+    /** It is there again at the same address; `run`: the hub was started anew. */
+    async on(run?: string): Promise<void> {
+      if (run !== undefined) [hub.run, hub.seq] = [run, 1];
+      await new Promise<void>((resolve) => http.listen(hub.port, '127.0.0.1', resolve));
+    },
     async close(): Promise<void> {
       await live.close();
       http.closeAllConnections();
     },
   };
   let refuse = false;
-  const snapshot = () => ({ run: hub.run, seq: hub.seq, time: iso(), role: 'board', view: hub.view });
+  const snapshot = () => ({
+    run: hub.run,
+    seq: hub.seq,
+    time: iso(hub.aheadMs / 1000),
+    role: 'board',
+    view: hub.view,
+    ...(hub.build === undefined ? {} : { build: hub.build }),
+  });
   live.use((_socket, next) => (refuse ? next(new Error('away')) : next()));
   live.on('connection', (socket) => {
     socket.emit('snapshot', snapshot());
     socket.on('resume', (_from, answer: (value: unknown) => void) => answer({ snapshot: snapshot() }));
-    socket.on('time', (answer: (value: unknown) => void) => answer(Date.now()));
+    socket.on('time', (answer: (value: unknown) => void) => answer(Date.now() + hub.aheadMs));
   });
   app.use(express.json());
+  /** Whose browser asks, where several look at once; else everybody is `hub.role`. */
+  const roleOf = (request: express.Request): string | null => request.get('x-test-role') ?? hub.role;
   app.use('/api/v1', (request, _response, next) => {
     hub.requests.push({ method: request.method, path: request.path, body: request.body as unknown });
     next();
@@ -364,10 +402,12 @@ export async function mockHub(dist: string) {
   });
   const send = (response: express.Response, answer: { status: number; body: unknown }) =>
     void response.status(answer.status).json(answer.body);
-  app.get('/api/v1/session', (_request, response) =>
+  app.get('/api/v1/session', (request, response) =>
     send(
       response,
-      hub.role ? { status: 200, body: { role: hub.role, staff: hub.staff } } : problem('not-signed-in', 401),
+      roleOf(request)
+        ? { status: 200, body: { role: roleOf(request), staff: hub.staff } }
+        : problem('not-signed-in', 401),
     ),
   );
   app.post('/api/v1/session', (request, response) => {
@@ -381,6 +421,18 @@ export async function mockHub(dist: string) {
     response.status(204).end();
   });
   app.post('/api/v1/tickets', (_request, response) => send(response, hub.ticketAnswer()));
+  app.get('/api/v1/windows/:n/reason-link', (_request, response) =>
+    send(response, { status: 200, body: { url: hub.reasonLink } }),
+  );
+  app.get('/api/v1/staff/:staff/photo', (request, response) => {
+    if (!hub.photos[request.params.staff]) return send(response, problem('not-found', 404));
+    // Nobody's face: a head and shoulders.
+    response.type('svg').send(
+      `<svg xmlns="http://www.w3.org/2000/svg" width="240" height="320"><rect width="240" height="320" fill="#c3d0e2"/>
+       <circle cx="120" cy="120" r="58" fill="#3a4c6b"/><path d="M20 320a100 110 0 0 1 200 0z" fill="#0b4aa2"/></svg>`,
+    );
+  });
+  app.post('/api/v1/calls/played', (_request, response) => void response.status(204).end());
   app.all(/^\/api\/v1\/tickets\/.*/, (_request, response) => send(response, hub.lookAnswer()));
   app.post('/api/v1/windows/:n/rate', (_request, response) => send(response, hub.rateAnswer()));
   app.post('/api/v1/windows/:n/:action', (request, response) =>
@@ -412,10 +464,12 @@ export async function mockHub(dist: string) {
     () => hub.query,
     () => hub.lookAnswer(),
   );
+  mockVisits(app, hub.visits);
   app.post('/api/v1/devices/:id/test', async (_request, response) => send(response, await hub.testAnswer()));
   app.post('/api/v1/services/:id/notice', (_request, response) => response.json({ state: 'printed' }));
   app.get('/api/v1/reasons', (_request, response) => response.json(hub.reasons));
   app.get('/api/v1/my-ticket/:id', (_request, response) => send(response, hub.lookAnswer()));
+  more?.(app);
   app.use(express.static(dist));
   app.get(/.*/, (_request, response) => response.sendFile('index.html', { root: dist }));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

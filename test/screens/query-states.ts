@@ -6,9 +6,10 @@ import { ROOT } from '../harness/programs.ts';
 import { startBrowser } from './browser.ts';
 import { look, openAt } from './look.ts';
 import { mockHub, ticket, view, window, type MockHub } from './mock-hub.ts';
-import { oneCase, queryAnswers, refusal } from './mock-query.ts';
+import { oneCase, queryAnswers, refusal, type QueryAnswers } from './mock-query.ts';
 
-type Walk = (page: Page, hub: MockHub) => Promise<unknown>;
+type Hub = MockHub & { query: QueryAnswers };
+type Walk = (page: Page, hub: Hub) => Promise<unknown>;
 const tile = (page: Page, topic: string): Promise<void> => page.locator(`li.${topic} button`).click();
 const card = (hub: MockHub): void =>
   hub.say('card', { idCard: 'key', masked: '990***********001X', kind: 'citizen' });
@@ -500,7 +501,7 @@ export function lookAtStates(formats: Format[]): void {
   for (const format of formats)
     test.each(Object.entries(states))(`${format.name}: %s`, async (name, walk) => {
       const page = await atStart(format);
-      await walk(page, hub);
+      await walk(page, hub as Hub);
       await page.waitForLoadState('networkidle');
       await look(page, `query/${name}-${format.name}`);
     });

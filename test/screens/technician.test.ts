@@ -9,8 +9,8 @@ import { ensureScreens, screensFolder } from '../../kiosk-agent/box/screens.ts';
 import { DEVICE_KINDS } from '../../kiosk-agent/contract/live.ts';
 import { ROOT } from '../harness/programs.ts';
 import { openScreen, startBrowser, type Screen } from './browser.ts';
-import { deviceView, hallDevices, pluggedIn } from './mock-devices.ts';
-import { mockHub, type MockHub } from './mock-hub.ts';
+import { deviceView, deviceWork, hallDevices, pluggedIn } from './mock-devices.ts';
+import { mockHub, view, type MockHub } from './mock-hub.ts';
 
 let browser: Browser;
 let hub: MockHub;
@@ -19,31 +19,45 @@ let page: Page;
 
 beforeAll(async () => {
   await ensureScreens(ROOT, () => undefined);
-  browser = await startBrowser();
+  [browser, hub] = await Promise.all([startBrowser(), mockHub(screensFolder(ROOT))]);
+  screen = await openScreen(browser, `${hub.url}/`, 1366, 900);
+  page = screen.page;
+  page.setDefaultTimeout(10_000);
+  await page.emulateMedia({ reducedMotion: 'reduce' });
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
+  await hub?.close();
 });
-beforeEach(async () => {
-  hub = await mockHub(screensFolder(ROOT));
+beforeEach(() => {
+  Object.assign(hub.work, deviceWork());
   hub.role = 'technician';
+  hub.view = view();
   hub.view.devices = hallDevices();
   hub.work.found.found = pluggedIn();
+  hub.testAnswer = () => ({ status: 200, body: { ok: true } });
+  hub.requests.length = 0;
+  hub.back();
 });
 afterEach(async () => {
-  await screen.page.context().close();
-  await hub.close();
+  // The page is left: what it still asks for or waits for ends.
+  if (page.url() === 'about:blank') return;
+  await page.evaluate(() => localStorage.clear());
+  await page.goto('about:blank');
+  await page.unrouteAll();
   // What the browser itself writes down of an answer that the page has put into words.
-  expect(screen.trouble.filter((one) => !one.startsWith('Failed to load resource'))).toEqual([]);
+  expect(screen.trouble.splice(0).filter((one) => !one.startsWith('Failed to load resource'))).toEqual([]);
 });
 
+/** The page anew; what it loads is in the browser's cache from the second time on. */
 async function open(width = 1366, height = 900): Promise<void> {
-  screen = await openScreen(browser, `${hub.url}/technician`, width, height);
-  page = screen.page;
-  page.setDefaultTimeout(10_000);
+  await page.setViewportSize({ width, height });
+  await page.goto(`${hub.url}/technician`);
   await page.locator('.room').waitFor();
 }
 const soon = (look: () => unknown) => expect.poll(look, { timeout: 10_000 });
+/** The page asks for what is plugged in every five seconds, and at once when it is looked at again. */
+const lookAgain = () => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
 const card = (id: string) =>
   page.locator('article').filter({ has: page.getByRole('heading', { name: id, exact: false }) });
 const press = (id: string, name: string) => card(id).getByRole('button', { name, exact: true }).click();
@@ -134,6 +148,7 @@ describe('the devices', () => {
     hub.work.found.found = pluggedIn().map((one) =>
       one.key === 'hid-1' ? { ...one, usedBy: 'evaluator-9' } : one,
     );
+    await lookAgain();
     await card('evaluator-5').getByText('有 1 个插着的设备').waitFor();
   });
 
@@ -163,6 +178,28 @@ describe('the devices', () => {
     await card('evaluator-3').getByText('PONG 2.4.1').waitFor();
     await press('evaluator-3', '线路数据');
     expect(await page.locator('.frames').count()).toBe(0);
+  });
+
+  test('hold their wire still, find in it and copy it', async () => {
+    await open();
+    await press('evaluator-3', '线路数据');
+    const frames = card('evaluator-3').locator('.frames li');
+    await soon(() => frames.count()).toBe(3);
+    await press('evaluator-3', '暂停');
+    await card('evaluator-3').getByText('已暂停，画面不动').waitFor();
+    await press('evaluator-3', '继续跟随');
+    await press('evaluator-3', '只看发');
+    expect(await frames.allInnerTexts()).toEqual([expect.stringContaining('02 50 49 4e 47')]);
+    await press('evaluator-3', '收发');
+    await card('evaluator-3').getByRole('searchbox').fill('4B45');
+    await soon(() => frames.allInnerTexts()).toEqual([expect.stringContaining('KEY session 77')]);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await press('evaluator-3', '复制');
+    await card('evaluator-3').getByText('已复制 1 条').waitFor();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toMatch(/\tin\t02 4b 45 59 20 31 03 44\tKEY session 77, key 1, age 120 ms$/);
+    await card('evaluator-3').getByRole('searchbox').fill('nothing like this');
+    await card('evaluator-3').getByText('没有符合的数据').waitFor();
   });
 
   test('take a remark, and lose it when it is emptied', async () => {
@@ -205,6 +242,7 @@ describe('binding by choosing', () => {
     hub.work.found.found = pluggedIn().map((one) =>
       one.key === 'hid-2' ? { ...one, usedBy: 'evaluator-5' } : one,
     );
+    await lookAgain();
     await page.locator('.found li', { hasText: '1-2.2' }).getByText('由 evaluator-5 使用').waitFor();
   });
 
@@ -542,7 +580,7 @@ describe('the page', () => {
     expect(await page.locator('article').first().isVisible()).toBe(false);
     await fits('found');
     await page.getByRole('button', { name: say('系统', 'System'), exact: true }).click();
-    await page.getByText('connect ECONNREFUSED').waitFor();
+    await page.locator('.system').getByText('connect ECONNREFUSED').waitFor();
     await fits('system');
   });
 
@@ -591,10 +629,41 @@ describe('the page', () => {
     expect(await page.locator('.stale').count()).toBe(0);
   });
 
+  test('says what to do first and leads to that device, whatever is filtered', async () => {
+    await open();
+    await page.getByRole('button', { name: '正常 6' }).click();
+    await page.locator('.next').getByText('先看 evaluator-5：认不准是哪个').waitFor();
+    await page.getByRole('button', { name: '去看这台设备' }).click();
+    await soon(() => page.evaluate(() => document.activeElement?.id)).toBe('device-evaluator-5');
+    hub.set({
+      devices: Object.fromEntries(
+        Object.values(hallDevices()).map((one) => [one.id, deviceView(one.id, one.kind)]),
+      ),
+    });
+    await page.getByText('8 台设备都正常').waitFor();
+  });
+
+  test('shows the computer: version, disk, records, and the log as it goes on', async () => {
+    await open();
+    const system = page.locator('.system');
+    await system.getByText('版本 0.1.0').waitFor();
+    expect(await system.innerText()).toMatch(/剩余 41.3 GB，共 117 GB[\s\S]*48211 条，61.4 MB/);
+    const log = page.locator('.log li');
+    await soon(() => log.count()).toBe(3);
+    const [last] = hub.work.log.slice(-1);
+    hub.work.log.push({ ...last!, n: 4, level: 'error', text: 'the disk refuses to write', facts: {} });
+    await lookAgain();
+    await soon(() => log.count()).toBe(4);
+    expect(await log.first().innerText()).toContain('the disk refuses to write');
+    await page.getByRole('button', { name: '只看警告和错误' }).click();
+    await soon(() => log.count()).toBe(2);
+  });
+
   test('says when its list of what is plugged in is old', async () => {
     await open();
     await page.locator('.found li').first().waitFor();
     await page.route('**/devices/found', (route) => route.abort());
+    await lookAgain();
     await page.getByText('列表没有更新：连不上大厅主机').waitFor();
     expect(await page.locator('.found .list > li').count()).toBe(4);
   });

@@ -1,17 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { troubleOf } from '../../display/api.ts';
-import { announcements } from '../../display/board/announcements.ts';
+import { announcements, type Fate } from '../../display/board/announcements.ts';
 import { evenPages } from '../../display/board/rotation.ts';
-import {
-  actionForKey,
-  actionKeys,
-  callable,
-  needingHand,
-  shownActions,
-  whyNot,
-  type Situation,
-} from '../../display/clerk/actions.ts';
 import {
   ageText,
   secondsLeft,
@@ -26,13 +17,7 @@ import { apply, catchUp, fromSnapshot, place, takeSnapshot } from '../../display
 import { pageOf } from '../../display/visitor/paging.ts';
 import { faceOf, thanksMs } from '../../display/window/face.ts';
 import { afterTrouble } from '../../display/window/rating.ts';
-import {
-  TICKET_STATES,
-  WINDOW_STATES,
-  type CallView,
-  type Change,
-  type Snapshot,
-} from '../../kiosk-agent/contract/live.ts';
+import { TICKET_STATES, type CallView, type Change, type Snapshot } from '../../kiosk-agent/contract/live.ts';
 import { ticket, view, window } from './mock-hub.ts';
 
 const seed = 20180620;
@@ -137,7 +122,7 @@ describe('times and waits are said as people say them', () => {
 });
 
 describe('the kiosk leads a visitor by the ticket’s state', () => {
-  const intent: Intent = { service: 'transfer', delivery: 'paper', idempotencyKey: 'k' };
+  const intent: Intent = { what: 'take', service: 'transfer', delivery: 'paper', idempotencyKey: 'k' };
   const at = (state: (typeof TICKET_STATES)[number], since = 0, now = 1): string =>
     stepFor(ticket('A001', state), intent, since, now, false).at;
 
@@ -195,6 +180,7 @@ describe('calls are announced one after the other, each once', () => {
   });
   function speaker(over: string[] = []) {
     const said: string[] = [];
+    const told: Fate[] = [];
     const state = { now: 1_000, speaking: 0, overlapped: false };
     const spool = announcements({
       now: () => state.now,
@@ -204,9 +190,11 @@ describe('calls are announced one after the other, each once', () => {
         await new Promise((resolve) => setTimeout(resolve, 1));
         state.speaking--;
         said.push(`${one.number}/${one.call}`);
+        return { how: 'clips' as const };
       },
+      told: (fate) => told.push(fate),
     });
-    return { said, state, spool };
+    return { said, told, state, spool };
   }
 
   test('a board that has just been switched on does not announce what is past', async () => {
@@ -304,66 +292,6 @@ describe('a window’s screen', () => {
     expect(trouble('not-signed-in')).toBe('ask-session');
     expect(trouble('no-evaluation')).toBe('over');
     expect(afterTrouble(troubleOf(504, undefined))).toBe('again');
-  });
-});
-
-describe('the clerk’s actions', () => {
-  const situation = (more: Partial<Situation>): Situation => ({
-    view: view(),
-    window: window(2, 'idle'),
-    staff: '1024',
-    busy: false,
-    cut: false,
-    ...more,
-  });
-  const possible = (more: Partial<Situation>): string[] =>
-    actionKeys.map((one) => one.action).filter((action) => whyNot(action, situation(more)) === null);
-
-  test('follow the window’s state', () => {
-    const held = (state: 'called' | 'serving') => ({ ...view().windows[3]!, state });
-    expect(possible({})).toEqual(['call-next', 'pause', 'close']);
-    expect(possible({ window: held('called') })).toEqual(['recall', 'start', 'missed', 'take-back']);
-    expect(possible({ window: held('serving') })).toEqual(['finish', 'transfer', 'park']);
-    expect(possible({ window: window(2, 'paused') })).toEqual(['resume', 'close']);
-    expect(possible({ window: window(2, 'closed') })).toEqual(['open']);
-  });
-
-  test('are all off, each with its reason, while one is under way, without the hub, or without a disk', () => {
-    expect(possible({ busy: true })).toEqual([]);
-    expect(possible({ cut: true })).toEqual([]);
-    expect(possible({ view: null })).toEqual([]);
-    expect(possible({ view: { ...view(), day: { ...view().day, journal: 'unwritable' } } })).toEqual([]);
-    expect(possible({ staff: '2048' })).toEqual([]);
-    expect(whyNot('call-next', situation({ staff: '2048' }))).toBe('otherStaff');
-  });
-
-  test('call-next is off when nobody waits for this window, and on for a ticket sent to it', () => {
-    const empty = { ...view(), tickets: {} };
-    expect(whyNot('call-next', situation({ view: empty }))).toBe('nobodyWaiting');
-    const sent = { ...view(), tickets: { x: ticket('F001', 'waiting', { service: 'advice', window: 2 }) } };
-    expect(whyNot('call-next', situation({ view: sent }))).toBeNull();
-    expect(callable(sent, window(1, 'idle'))).toEqual([]);
-    expect(callable(sent, window(2, 'idle')).map((one) => one.number)).toEqual(['F001']);
-  });
-
-  test('one key means the possible one of its actions, and no two shown buttons share a key', () => {
-    expect(actionForKey('F2', false, situation({}))).toBe('call-next');
-    expect(actionForKey('F2', false, situation({ window: window(2, 'closed') }))).toBe('open');
-    expect(actionForKey('F10', false, situation({ window: window(2, 'paused') }))).toBe('resume');
-    expect(actionForKey('F5', false, situation({}))).toBeNull();
-    for (const state of WINDOW_STATES) {
-      const keys = shownActions(window(2, state)).map((one) => `${one.shift} ${one.key}`);
-      expect(new Set(keys).size).toBe(keys.length);
-    }
-  });
-
-  test('tickets that need a hand stand in order of urgency', () => {
-    expect(needingHand(view()).map((one) => one.state)).toEqual([
-      'unconfirmed',
-      'print-failed',
-      'missed',
-      'parked',
-    ]);
   });
 });
 

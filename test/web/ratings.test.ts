@@ -298,6 +298,7 @@ describe('the supervisor', () => {
       ['POST', `ratings/${session}/reason`],
       ['GET', `ratings/${session}/playback`],
       ['GET', 'callbacks'],
+      ['GET', 'callbacks/population?day=2026-11-23'],
       ['POST', 'callbacks/sample'],
       ['POST', `callbacks/${session}`],
     ] as const)
@@ -352,6 +353,10 @@ describe('a call-back sample', () => {
     const other = await manager('POST', 'callbacks/sample', { day: '2026-11-23', staff: 'm1' });
     expect(other.body['seed']).toMatch(/^[0-9a-f]{32}$/);
     expect(other.body['visits']).toHaveLength(5);
+    expect((await manager('GET', 'callbacks/population?day=2026-11-23')).body).toEqual({
+      day: '2026-11-23',
+      sessions,
+    });
     const [session = 0] = visits.map((each) => each.session);
     expect(
       await manager('POST', `callbacks/${session}`, {

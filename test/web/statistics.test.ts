@@ -75,6 +75,36 @@ describe('statistics', () => {
     });
   });
 
+  it('are told day by day too, with the hours in which things happened', async () => {
+    const span = '?from=2026-11-01&to=2026-11-30';
+    const byDay = (query: string) => hall.as('manager')('GET', `statistics/days${span}${query}`);
+    expect((await byDay('')).body).toMatchObject({
+      ...{ by: 'hall', oldest: '2026-11-23' },
+      days: [
+        {
+          ...{ day: '2026-11-23', closed: true, tickets: 2, served: 2, ratings: [1, 0, 0, 0, 1] },
+          hours: { '09': { tickets: 2, called: 2, waitedSumS: 240, served: 2 } },
+        },
+        { day: '2026-11-24', closed: false, tickets: 1, hours: { '09': { tickets: 1, served: 1 } } },
+      ],
+    });
+    expect((await byDay('&by=service&key=transfer')).body).toMatchObject({
+      days: [{ served: 2, hours: { '09': { served: 2 } } }, { served: 1 }],
+    });
+    // What has had nothing on a day has zeros, and a member of staff has no hours.
+    expect((await byDay('&by=staff&key=1002')).body).toMatchObject({
+      days: [
+        { served: 1, ratings: [1, 0, 0, 0, 0], hours: null },
+        { served: 0, hours: null },
+      ],
+    });
+    expect((await byDay('&by=service&key=constructor')).body).toMatchObject({
+      days: [{ tickets: 0, hours: {} }, { tickets: 0 }],
+    });
+    expect(await byDay('&by=window')).toMatchObject({ status: 400, body: { field: 'key' } });
+    expect((await hall.as('clerk')('GET', 'statistics/days')).status).toBe(403);
+  });
+
   it('say which field of a question is wrong', async () => {
     for (const [query, field] of [
       ['?from=yesterday', 'from'],

@@ -27,7 +27,9 @@ export type Sheet = {
   appointments: { booked: number; checkedIn: number; lapsed: number; cancelled: number };
   opinions: number;
   traces: number;
+  hours: { hall: Hours; services: Record<string, Hours> };
 };
+type Hours = Record<string, { tickets: number; called: number; waitedSumS: number; served: number }>;
 
 /** Upper limits of the first nine classes of times, seconds. */
 const LIMITS = [60, 300, 600, 900, 1200, 1800, 2700, 3600, 5400];
@@ -85,8 +87,14 @@ export class Recount {
       ...(window === undefined ? [] : [(sheet.windows[window] ??= blankLine())]),
       ...(staff === undefined ? [] : [(sheet.staff[staff] ??= blankLine())]),
     ];
+    const hour = (service: string) =>
+      [sheet.hours.hall, (sheet.hours.services[service] ??= {})].map(
+        (hours) =>
+          (hours[/T(\d\d):/.exec(record.time)![1]!] ??= { tickets: 0, called: 0, waitedSumS: 0, served: 0 }),
+      );
     switch (record.type) {
       case 'hall.ticket.reserved':
+        for (const one of hour(record.data.service)) one.tickets += 1;
         for (const line of lines(record.data.service)) line.tickets += 1;
         break;
       case 'hall.ticket.called': {
@@ -95,6 +103,11 @@ export class Recount {
           line.called += 1;
           if (call === 1) note(line.waited, waitedS);
         }
+        if (call === 1)
+          for (const one of hour(service)) {
+            one.called += 1;
+            one.waitedSumS += waitedS;
+          }
         const promise = this.#promised.get(ticketId);
         if (call !== 1 || outOfTurn !== undefined || !promise) break;
         const error = waitedS - Math.round((promise.min + promise.max) / 2);
@@ -106,6 +119,7 @@ export class Recount {
       }
       case 'hall.ticket.finished':
       case 'hall.ticket.continued':
+        for (const one of hour(record.data.service)) one.served += 1;
         for (const line of lines(record.data.service, record.data.window, record.data.staff)) {
           line.served += 1;
           note(line.atWindow, record.data.servedS);
@@ -183,5 +197,6 @@ function blankSheet(): Sheet {
     promises: { count: 0, kept: 0, errorSumS: 0, absErrorSumS: 0 },
     appointments: { booked: 0, checkedIn: 0, lapsed: 0, cancelled: 0 },
     ...{ opinions: 0, traces: 0 },
+    hours: { hall: {}, services: {} },
   };
 }

@@ -211,7 +211,7 @@ function compare(state: HallState, recount: Recount, from: string, to: string): 
     const { rows, days, promises, appointments, opinions, traces } = statistics(state, from, to, by);
     const lines: Record<string, Line> = Object.fromEntries(rows.map(({ key, ...line }) => [key, line]));
     if (!isDeepStrictEqual(lines, parts[by])) found.push(`the year by ${by}`);
-    const rest: Omit<Sheet, 'hall' | 'services' | 'windows' | 'staff'> = {
+    const rest: Omit<Sheet, 'hall' | 'services' | 'windows' | 'staff' | 'hours'> = {
       promises,
       appointments,
       opinions,

@@ -1,5 +1,12 @@
 /** Counts what happens. Called before the event changes the rest of the state, so that a ticket is seen as it was. */
-import { TIME_STEPS_S, type DayTotals, type Tally, type Times } from '../../contract/totals.ts';
+import {
+  TIME_STEPS_S,
+  type DayTotals,
+  type Hours,
+  type HourTally,
+  type Tally,
+  type Times,
+} from '../../contract/totals.ts';
 import type { EventData, EventDraft } from '../../contract/events.ts';
 import type { AppliedEvent } from '../apply.ts';
 import type { HallState } from '../state.ts';
@@ -26,10 +33,17 @@ export function countEvent(state: HallState, event: AppliedEvent): void {
 export function count(totals: DayTotals, event: EventDraft, state: HallState): void {
   switch (event.type) {
     case 'hall.ticket.reserved':
+      inHour(totals, event.time, event.data.service, (hour) => hour.tickets++);
       return onEach(totals, { service: event.data.service }, (tally) => tally.tickets++);
     case 'hall.ticket.called': {
       const first = event.data.call === 1;
-      if (first) countPromise(totals, event.data, state);
+      if (first) {
+        countPromise(totals, event.data, state);
+        inHour(totals, event.time, event.data.service, (hour) => {
+          hour.called++;
+          hour.waitedSumS += event.data.waitedS;
+        });
+      }
       return onEach(totals, event.data, (tally) => {
         tally.called++;
         if (first) addTime(tally.waited, event.data.waitedS);
@@ -38,6 +52,7 @@ export function count(totals: DayTotals, event: EventDraft, state: HallState): v
     // A visit of several services is served once for each.
     case 'hall.ticket.continued':
     case 'hall.ticket.finished':
+      inHour(totals, event.time, event.data.service, (hour) => hour.served++);
       return onEach(totals, event.data, (tally) => {
         tally.served++;
         addTime(tally.atWindow, event.data.servedS);
@@ -116,6 +131,22 @@ function onEach(
   if (service !== undefined) change(tallyOf(totals.services, service));
   if (window !== undefined) change(tallyOf(totals.windows, String(window)));
   if (staff !== undefined) change(tallyOf(totals.staff, staff));
+}
+
+/** Counts in the hour of the hall's clock, for the hall and the service. */
+function inHour(
+  totals: DayTotals,
+  time: string,
+  service: string,
+  change: (hour: HourTally) => unknown,
+): void {
+  // A day that began under an older version has no hours at all, rather than some of them.
+  if (!totals.hours) return;
+  const { hall, services } = totals.hours;
+  if (!Object.hasOwn(services, service)) services[service] = {};
+  const key = time.slice(11, 13);
+  for (const hours of [hall, services[service] as Hours])
+    change((hours[key] ??= { tickets: 0, called: 0, waitedSumS: 0, served: 0 }));
 }
 
 /** A service may be called `constructor`: only what stands there itself counts. */

@@ -1,36 +1,60 @@
 /** A closed day in a third of the room: a tally as a row of numbers instead of a record of names. 400 days stand in every snapshot. */
-import { TIME_STEPS_S, type DayTotals, type Tally, type Times } from '../../contract/totals.ts';
+import { TIME_STEPS_S, type DayTotals, type Hours, type Tally, type Times } from '../../contract/totals.ts';
 
 /** The numbers of a tally in the order of {@link packTally}. */
 export type PackedTally = number[];
-export type PackedDay = Omit<DayTotals, 'hall' | 'services' | 'windows' | 'staff'> & {
+/** hour, tickets, called, waitedSumS, served */
+export type PackedHour = number[];
+export type PackedDay = Omit<DayTotals, 'hall' | 'services' | 'windows' | 'staff' | 'hours'> & {
   hall: PackedTally;
   services: Record<string, PackedTally>;
   windows: Record<string, PackedTally>;
   staff: Record<string, PackedTally>;
+  hours?: { hall: PackedHour[]; services: Record<string, PackedHour[]> };
 };
 
 const STEPS = TIME_STEPS_S.length + 1;
 
 /** Keeps no reference into `totals`. */
 export function packDay(totals: DayTotals): PackedDay {
+  const { hours, ...rest } = totals;
   return {
-    ...structuredClone(totals),
+    ...structuredClone(rest),
     hall: packTally(totals.hall),
     services: each(totals.services, packTally),
     windows: each(totals.windows, packTally),
     staff: each(totals.staff, packTally),
+    ...(hours ? { hours: { hall: packHours(hours.hall), services: each(hours.services, packHours) } } : {}),
   };
 }
 
 export function unpackDay(day: PackedDay): DayTotals {
+  const { hours, ...rest } = day;
   return {
-    ...structuredClone(day),
+    ...structuredClone(rest),
     hall: unpackTally(day.hall),
     services: each(day.services, unpackTally),
     windows: each(day.windows, unpackTally),
     staff: each(day.staff, unpackTally),
+    ...(hours
+      ? { hours: { hall: unpackHours(hours.hall), services: each(hours.services, unpackHours) } }
+      : {}),
   };
+}
+
+function packHours(hours: Hours): PackedHour[] {
+  return Object.entries(hours).map(([hour, { tickets, called, waitedSumS, served }]) => [
+    ...[Number(hour), tickets, called, waitedSumS, served],
+  ]);
+}
+
+function unpackHours(rows: PackedHour[]): Hours {
+  return Object.fromEntries(
+    rows.map(([hour = 0, tickets = 0, called = 0, waitedSumS = 0, served = 0]) => [
+      String(hour).padStart(2, '0'),
+      { tickets, called, waitedSumS, served },
+    ]),
+  );
 }
 
 function packTally(tally: Tally): PackedTally {

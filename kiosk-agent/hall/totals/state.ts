@@ -46,6 +46,7 @@ export function noDayTotals(): DayTotals {
     appointments: { booked: 0, checkedIn: 0, lapsed: 0, cancelled: 0 },
     opinions: 0,
     traces: 0,
+    hours: { hall: {}, services: {} },
   };
 }
 

@@ -1,5 +1,5 @@
 /** Numbers over a span of days, from the closed days that are kept and from today. */
-import type { DayTotals, Tally, Times } from '../../contract/totals.ts';
+import type { DayTotals, Hours, Tally, Times } from '../../contract/totals.ts';
 import type { HallState } from '../state.ts';
 import { unpackDay } from './packed.ts';
 import { noDayTotals, noTally } from './state.ts';
@@ -14,6 +14,8 @@ export type Statistics = {
   first: string | null;
   last: string | null;
   days: number;
+  /** the oldest day that is still kept; null before the first */
+  oldest: string | null;
   /** whether a day that is not closed yet is in it */
   withToday: boolean;
   rows: StatisticsRow[];
@@ -42,6 +44,7 @@ export function statistics(state: HallState, from: string, to: string, by: Group
     first: names[0] ?? null,
     last: names.at(-1) ?? null,
     days: names.length,
+    oldest: oldestDay(state),
     withToday,
     rows: by === 'hall' ? [{ key: 'hall', ...sum.hall }] : rowsOf(sum[PARTS[by]]),
     ...{ promises, appointments, opinions, traces },
@@ -50,6 +53,47 @@ export function statistics(state: HallState, from: string, to: string, by: Group
       .map(([staff, { served, asked }]) => ({ staff, served, asked }))
       .sort((a, b) => a.asked / a.served - b.asked / b.served || (a.staff < b.staff ? -1 : 1)),
   };
+}
+
+function oldestDay(state: HallState): string | null {
+  return state.totals.days[0]?.day ?? (state.day || null);
+}
+
+/** One day of a span. `closed`: its figures stand; `hours`: null where none are kept: for windows and staff, and of days closed by an older version. */
+export type DayRow = { day: string; closed: boolean; hours: Hours | null } & Tally;
+export type StatisticsByDay = {
+  oldest: string | null;
+  /** only days that the hall has had, oldest first */
+  days: DayRow[];
+};
+
+/** Day by day from `from` to `to` (yyyy-MM-dd), both counted, of the hall or of the one service, window or staff number `key`. */
+export function statisticsByDay(
+  state: HallState,
+  from: string,
+  to: string,
+  by: Group,
+  key: string,
+): StatisticsByDay {
+  const rowOf = (day: string, totals: DayTotals, closed: boolean): DayRow => ({
+    day,
+    closed,
+    ...(structuredClone(by === 'hall' ? totals.hall : own(totals[PARTS[by]], key)) ?? noTally()),
+    hours:
+      by === 'window' || by === 'staff' || !totals.hours
+        ? null
+        : structuredClone(by === 'hall' ? totals.hours.hall : (own(totals.hours.services, key) ?? {})),
+  });
+  const days = state.totals.days
+    .filter(({ day }) => day >= from && day <= to)
+    .map(({ day, totals }) => rowOf(day, unpackDay(totals), true));
+  if (state.day !== '' && state.day >= from && state.day <= to)
+    days.push(rowOf(state.day, state.totals.today, false));
+  return { oldest: oldestDay(state), days };
+}
+
+function own<Value>(record: Record<string, Value>, key: string): Value | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 const PARTS = { service: 'services', window: 'windows', staff: 'staff' } as const;
