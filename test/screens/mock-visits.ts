@@ -1,5 +1,5 @@
 /** What a stand-in for the hub answers to a visitor at the kiosk: who it is, slots, bookings, check-ins. */
-import express, { type Express } from 'express';
+import express, { Router, type Express } from 'express';
 
 type Answer = { status: number; body: unknown };
 /** What can be changed by hand. */
@@ -46,22 +46,33 @@ export function visitWork(): VisitWork {
   };
 }
 
-export function mockVisits(app: Express, work: VisitWork): void {
+/** Answers as `work` says; not at all while there is none. */
+export function mockVisits(app: Express, workNow: () => VisitWork | null): void {
+  const visits = Router();
+  let work = visitWork();
+  visits.use((_request, _response, next) => {
+    const now = workNow();
+    if (now) work = now;
+    next(now ? undefined : 'router');
+  });
+  app.use(visits);
   const send = (response: express.Response, { status, body }: Answer): void =>
     void response.status(status).json(body);
-  app.post('/api/v1/identity', (request, response) => {
+  visits.post('/api/v1/identity', (request, response) => {
     const { number } = request.body as { number: string };
     if (/X$|[0-9]$/.test(number) && number.startsWith('99'))
       return send(response, { status: 201, body: { idCard: 'key-2', masked: '990***********001X' } });
     send(response, problemOf('bad-request', 400));
   });
-  app.delete('/api/v1/identity/:key', (_request, response) => void response.status(204).end());
-  app.get('/api/v1/appointments/slots', (request, response) => {
+  visits.delete('/api/v1/identity/:key', (_request, response) => void response.status(204).end());
+  visits.get('/api/v1/appointments/slots', (request, response) => {
     const day = String(request.query['day'] ?? '2026-06-20');
     const slots = work.slots(day);
     response.json({ service: 'transfer', day, workingDay: slots.length > 0, lastDay: '2026-07-04', slots });
   });
-  app.post('/api/v1/appointments/check-in-by-card', (_request, response) => send(response, work.checkIn()));
-  app.post('/api/v1/appointments/:code/check-in', (_request, response) => send(response, work.checkIn()));
-  app.post('/api/v1/appointments', (_request, response) => send(response, work.book()));
+  visits.post('/api/v1/appointments/check-in-by-card', (_request, response) =>
+    send(response, work.checkIn()),
+  );
+  visits.post('/api/v1/appointments/:code/check-in', (_request, response) => send(response, work.checkIn()));
+  visits.post('/api/v1/appointments', (_request, response) => send(response, work.book()));
 }

@@ -320,7 +320,7 @@ const states: Record<string, Walk> = {
   'materials-form': async (page) => {
     await tile(page, 'materials');
     await page.locator('.choice li button').first().click();
-    await page.locator('.forms button').click();
+    await page.locator('.actions button').nth(1).click();
     await there(page, '.paper img');
   },
   'materials-long-names': async (page, hub) => {

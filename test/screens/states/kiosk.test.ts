@@ -6,7 +6,7 @@ import { ROOT } from '../../harness/programs.ts';
 import { startBrowser } from '../browser.ts';
 import { look, openAt } from '../look.ts';
 import { mockHub, ticket, view, type MockHub } from '../mock-hub.ts';
-import { problemOf, visitWork } from '../mock-visits.ts';
+import { problemOf, visitWork, type VisitWork } from '../mock-visits.ts';
 
 const MODES = [
   { name: 'portrait-zh', width: 1080, height: 1920, language: 'zh', elder: false },
@@ -27,6 +27,7 @@ afterAll(async () => {
 
 describe.each(MODES)('$name', ({ name, width, height, language, elder }) => {
   let hub: MockHub;
+  let visits: VisitWork;
   let page: Page;
   beforeAll(async () => {
     hub = await mockHub(screensFolder(ROOT));
@@ -52,7 +53,7 @@ describe.each(MODES)('$name', ({ name, width, height, language, elder }) => {
     if (elder && (await larger.count()) > 0) await larger.click();
   }
   beforeEach(async () => {
-    Object.assign(hub.visits, visitWork());
+    visits = hub.visits = visitWork();
     hub.ticketAnswer = () => ({ status: 201, body: ticket('A012', 'waiting') });
     hub.lookAnswer = () => ({ status: 200, body: ticket('A012', 'printing') });
     hub.set(view() as unknown as Record<string, unknown>);
@@ -113,12 +114,12 @@ describe.each(MODES)('$name', ({ name, width, height, language, elder }) => {
     await one('.notice .trouble');
     await here('appointment-unknown');
     await page.keyboard.press('Escape');
-    hub.visits.checkIn = () => problemOf('wrong-day', 409, { day: '2026-06-24', from: '14:00' });
+    visits.checkIn = () => problemOf('wrong-day', 409, { day: '2026-06-24', from: '14:00' });
     hub.say('card', { idCard: 'key-1', masked: '990***********001X', kind: 'citizen' });
     await one('.notice .trouble');
     await here('appointment-wrong-day');
     await page.keyboard.press('Escape');
-    hub.visits.checkIn = () =>
+    visits.checkIn = () =>
       problemOf('several-appointments', 409, {
         appointments: ['transfer', 'change'].map((service, index) => ({
           appointment: `KX7P2M4${'QR'[index]}`,
@@ -143,7 +144,7 @@ describe.each(MODES)('$name', ({ name, width, height, language, elder }) => {
     await one('.plain .number');
     await here('booked');
     await page.keyboard.press('Escape');
-    hub.visits.slots = () => [];
+    visits.slots = () => [];
     await service();
     await button('预约其他时间', 'Book another time').click();
     await one('.say[role=alert]');
