@@ -34,21 +34,26 @@ export function standing(window: WindowView): 'open' | 'paused' | 'closed' {
   return window.state === 'closed' ? 'closed' : window.state === 'paused' ? 'paused' : 'open';
 }
 
-/** Blocks cut into pages of at most `most` windows; a block that is longer than a page goes on on the next. */
-export function pagesOf(blocks: readonly Block[], most: number): Block[][] {
+/** How much room a page of the map has: in rows, with so many windows in one and so many rows for a block's heading. */
+export type MapRoom = { rows: number; perRow: number; heading: number };
+
+/** Blocks cut into pages that have room; a block that is longer than what is left goes on on the next page. */
+export function pagesOf(blocks: readonly Block[], { rows, perRow, heading }: MapRoom): Block[][] {
   const pages: Block[][] = [[]];
-  let room = most;
+  let left = rows;
   for (const block of blocks) {
     let rest = block.windows;
     while (rest.length > 0) {
-      if (room <= 0 || (room < rest.length && room < most && rest.length <= most)) {
+      const wanted = heading + Math.ceil(rest.length / perRow);
+      // A block that fits a page of its own is not torn.
+      if (left < rows && (left < heading + 1 || (wanted > left && wanted <= rows))) {
         pages.push([]);
-        room = most;
+        left = rows;
       }
-      const here = rest.slice(0, room);
+      const here = rest.slice(0, Math.max(1, left - heading) * perRow);
       pages[pages.length - 1]?.push({ ...block, windows: here });
       rest = rest.slice(here.length);
-      room -= here.length;
+      left -= heading + Math.ceil(here.length / perRow);
     }
   }
   return pages;

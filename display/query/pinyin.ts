@@ -2,12 +2,13 @@
 
 /** syllable → its characters, the most usual first */
 export type Syllables = ReadonlyMap<string, readonly string[]>;
-/** `letters`: typed and not yet chosen for */
-export type Composing = { letters: string };
 export type Candidates = {
   /** the letters that a choice uses up */ used: string;
   characters: readonly string[];
 };
+
+/** No syllable is longer: zhuang. */
+const LONGEST = 6;
 
 /** The table of a layout of simple-keyboard-layouts: characters are separated by blanks. */
 export function syllablesOf(layoutCandidates: Readonly<Record<string, string>>): Syllables {
@@ -17,23 +18,18 @@ export function syllablesOf(layoutCandidates: Readonly<Record<string, string>>):
 }
 
 /**
- * What the first letters may mean: the characters of the longest syllable that they begin with; where they are only the
- * beginning of syllables, those of all of them, shortest syllable first. None for letters that begin no syllable.
+ * What the first letters may mean: the characters of the longest syllable that they begin with; where letters go on that end no
+ * syllable, those of all syllables that they may become. None for letters with which no syllable begins.
  */
 export function candidatesFor(letters: string, syllables: Syllables): Candidates {
-  const longest = Math.min(letters.length, 6);
-  const begun = letters.slice(0, longest);
-  if (letters.length <= longest && !syllables.has(begun)) {
-    const coming = [...syllables.keys()]
-      .filter((syllable) => syllable.startsWith(begun))
-      .sort((a, b) => a.length - b.length);
-    if (coming.length > 0 && letters !== '')
-      return { used: letters, characters: mixed(coming.map((syllable) => syllables.get(syllable) ?? [])) };
-  }
-  for (let length = longest; length > 0; length--) {
+  for (let length = Math.min(letters.length, LONGEST); length > 0; length--) {
     const used = letters.slice(0, length);
-    const characters = syllables.get(used);
-    if (characters) return { used, characters };
+    const exact = syllables.get(used);
+    if (exact) return { used, characters: exact };
+    const coming = [...syllables.keys()].filter((syllable) => syllable.startsWith(used));
+    if (coming.length === 0) continue;
+    coming.sort((a, b) => a.length - b.length);
+    return { used, characters: mixed(coming.map((syllable) => syllables.get(syllable) ?? [])) };
   }
   return { used: '', characters: [] };
 }

@@ -5,8 +5,8 @@ import express from 'express';
 import { Server as LiveServer } from 'socket.io';
 import type { PublicView, StaffView, TicketView, WindowView } from '../../kiosk-agent/contract/live.ts';
 import { deviceWork, mockDevices } from './mock-devices.ts';
-import { mockVisits, type VisitWork } from './mock-visits.ts';
-import { mockQuery, queryAnswers } from './mock-query.ts';
+import { mockQuery, type QueryAnswers } from './mock-query.ts';
+import { mockVisits, visitWork } from './mock-visits.ts';
 
 type Answer = { status: number; body: unknown };
 export type MockHub = Awaited<ReturnType<typeof mockHub>>;
@@ -317,8 +317,13 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
     /** the hall's own lists; where there is none, the page has its own */
     reasons: {} as Record<string, { zh: string; en: string }[]>,
     work: deviceWork(),
-    /** what a visitor at the kiosk is answered; null: the query terminal's answers */
-    visits: null as VisitWork | null,
+    /** what the query terminal is answered, where a test looks at it */
+    query: null as QueryAnswers | null,
+    visits: visitWork(),
+    /** to the screens of a visitor's desk: a card, a code */
+    say(event: string, message: unknown): void {
+      live.emit(event, message);
+    },
     /** staff numbers that have a photo */
     photos: {} as Record<string, true>,
     /** the address behind the one-time code of every window */
@@ -327,7 +332,6 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
     aheadMs: 0,
     /** the build of the screens that the hub names */
     build: undefined as string | undefined,
-    query: queryAnswers(),
     requests: [] as { method: string; path: string; body: unknown }[],
     run: 'run-1',
     seq: 1,
@@ -343,10 +347,6 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
           if (entry === null && section === 'windows') delete (view[section] as Record<string, unknown>)[key];
       }
       live.emit('change', { run: hub.run, seq: hub.seq, time: iso(hub.aheadMs / 1000), set });
-    },
-    /** beside the view, to every screen: a card, a code */
-    say(event: string, message: unknown): void {
-      live.emit(event, message);
     },
     url: '',
     port: 0,
@@ -459,12 +459,12 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
     }),
   );
   mockDevices(app, hub.work);
-  mockVisits(app, () => hub.visits);
   mockQuery(
     app,
     () => hub.query,
     () => hub.lookAnswer(),
   );
+  mockVisits(app, hub.visits);
   app.post('/api/v1/devices/:id/test', async (_request, response) => send(response, await hub.testAnswer()));
   app.post('/api/v1/services/:id/notice', (_request, response) => response.json({ state: 'printed' }));
   app.get('/api/v1/reasons', (_request, response) => response.json(hub.reasons));

@@ -1,4 +1,4 @@
-/** What a hub would answer the query terminal; each answer can be changed by hand. Goes before the routes of mock-hub.ts. */
+/** What a hub would answer the query terminal; each answer can be changed by hand. They stand before the kiosk's. */
 import type { Express } from 'express';
 
 export type QueryAnswer = { status: number; body: unknown };
@@ -108,29 +108,30 @@ export function queryAnswers() {
 }
 export type QueryAnswers = ReturnType<typeof queryAnswers>;
 
-/** Puts the routes in; `answers` is read at each call. `number`: what a ticket's key or its number leads to. */
-export function mockQuery(app: Express, answers: () => QueryAnswers, ticket: () => QueryAnswer): void {
-  const routes: [string, RegExp, () => QueryAnswer][] = [
+/** Puts the routes in; `answers` is read at each call; null: this hub has no query terminal. `number`: what a ticket's key or its number leads to. */
+export function mockQuery(app: Express, answers: () => QueryAnswers | null, ticket: () => QueryAnswer): void {
+  const routes: [string, RegExp, (of: QueryAnswers) => QueryAnswer][] = [
     ['POST', /^\/identity$/, () => fine({ idCard: 'key', masked: '990***********001X' }, 201)],
     ['DELETE', /^\/identity\//, () => ({ status: 204, body: undefined })],
     ['GET', /^\/query\/tickets\//, ticket],
     ['DELETE', /^\/my-ticket\//, ticket],
-    ['GET', /^\/query\/case$/, () => answers().cases],
-    ['GET', /^\/appointments\/mine$/, () => answers().mine],
-    ['GET', /^\/appointments\/slots$/, () => answers().slots],
-    ['POST', /^\/appointments$/, () => answers().booked],
-    ['POST', /^\/appointments\/\w+\/check-in$/, () => answers().checkIn],
-    ['POST', /^\/appointments\/\w+\/paper$/, () => answers().paper],
+    ['GET', /^\/query\/case$/, (of) => of.cases],
+    ['GET', /^\/appointments\/mine$/, (of) => of.mine],
+    ['GET', /^\/appointments\/slots$/, (of) => of.slots],
+    ['POST', /^\/appointments$/, (of) => of.booked],
+    ['POST', /^\/appointments\/\w+\/check-in$/, (of) => of.checkIn],
+    ['POST', /^\/appointments\/\w+\/paper$/, (of) => of.paper],
     ['DELETE', /^\/appointments\/\w+$/, () => fine(appointment({ state: 'cancelled' }))],
-    ['GET', /^\/appointments\/\w+$/, () => answers().one],
-    ['POST', /^\/opinions$/, () => answers().filed],
-    ['POST', /^\/opinions\/paper$/, () => answers().slip],
-    ['POST', /^\/opinions\/look$/, () => answers().opinion],
+    ['GET', /^\/appointments\/\w+$/, (of) => of.one],
+    ['POST', /^\/opinions$/, (of) => of.filed],
+    ['POST', /^\/opinions\/paper$/, (of) => of.slip],
+    ['POST', /^\/opinions\/look$/, (of) => of.opinion],
   ];
   app.use('/api/v1', (request, response, next) => {
-    const route = routes.find(([method, path]) => method === request.method && path.test(request.path));
+    const of = answers();
+    const route = of && routes.find(([method, path]) => method === request.method && path.test(request.path));
     if (!route) return next();
-    const { status, body } = route[2]();
+    const { status, body } = route[2](of);
     if (body === undefined) response.status(status).end();
     else response.status(status).json(body);
   });

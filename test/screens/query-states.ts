@@ -6,9 +6,10 @@ import { ROOT } from '../harness/programs.ts';
 import { startBrowser } from './browser.ts';
 import { look, openAt } from './look.ts';
 import { mockHub, ticket, view, window, type MockHub } from './mock-hub.ts';
-import { oneCase, queryAnswers, refusal } from './mock-query.ts';
+import { oneCase, queryAnswers, refusal, type QueryAnswers } from './mock-query.ts';
 
-type Walk = (page: Page, hub: MockHub) => Promise<unknown>;
+type Hub = MockHub & { query: QueryAnswers };
+type Walk = (page: Page, hub: Hub) => Promise<unknown>;
 const tile = (page: Page, topic: string): Promise<void> => page.locator(`li.${topic} button`).click();
 const card = (hub: MockHub): void =>
   hub.say('card', { idCard: 'key', masked: '990***********001X', kind: 'citizen' });
@@ -319,7 +320,7 @@ const states: Record<string, Walk> = {
   'materials-form': async (page) => {
     await tile(page, 'materials');
     await page.locator('.choice li button').first().click();
-    await page.locator('.forms button').click();
+    await page.locator('.actions button').nth(1).click();
     await there(page, '.paper img');
   },
   'materials-long-names': async (page, hub) => {
@@ -366,8 +367,6 @@ const states: Record<string, Walk> = {
   'opinion-text': toText,
   'opinion-typing': async (page, hub) => {
     await toText(page, hub);
-    await page.locator('.hg-button').first().click();
-    await type(page, 'x');
     await page.locator('textarea').fill('希望一楼东区多放几把椅子，老人等候时有地方坐。');
     await page.locator('.keyboard button', { hasText: /^s$/ }).click();
     await page.locator('.keyboard button', { hasText: /^h$/ }).click();
@@ -502,7 +501,7 @@ export function lookAtStates(formats: Format[]): void {
   for (const format of formats)
     test.each(Object.entries(states))(`${format.name}: %s`, async (name, walk) => {
       const page = await atStart(format);
-      await walk(page, hub);
+      await walk(page, hub as Hub);
       await page.waitForLoadState('networkidle');
       await look(page, `query/${name}-${format.name}`);
     });
