@@ -108,7 +108,7 @@ describe.each(MODES)('$name', ({ name, width, height, language, elder }) => {
     await one('.take');
     await here('service-further');
     hub.say('card', { idCard: 'key-1', masked: '990***********001X', kind: 'citizen' });
-    await one('.person button');
+    await page.getByText('990***').first().waitFor();
     hub.set({ services: crowded() });
     await one('.today');
     await here('service-crowded');
