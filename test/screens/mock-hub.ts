@@ -6,7 +6,7 @@ import { Server as LiveServer } from 'socket.io';
 import type { PublicView, StaffView, TicketView, WindowView } from '../../kiosk-agent/contract/live.ts';
 import { deviceWork, mockDevices } from './mock-devices.ts';
 import { mockQuery, type QueryAnswers } from './mock-query.ts';
-import { mockVisits, visitWork } from './mock-visits.ts';
+import { mockVisits, type VisitWork } from './mock-visits.ts';
 
 type Answer = { status: number; body: unknown };
 export type MockHub = Awaited<ReturnType<typeof mockHub>>;
@@ -319,7 +319,7 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
     work: deviceWork(),
     /** what the query terminal is answered, where a test looks at it */
     query: null as QueryAnswers | null,
-    visits: visitWork(),
+    visits: null as VisitWork | null,
     /** to the screens of a visitor's desk: a card, a code */
     say(event: string, message: unknown): void {
       live.emit(event, message);
@@ -459,12 +459,12 @@ export async function mockHub(dist: string, more?: (app: express.Express) => voi
     }),
   );
   mockDevices(app, hub.work);
+  mockVisits(app, () => hub.visits);
   mockQuery(
     app,
     () => hub.query,
     () => hub.lookAnswer(),
   );
-  mockVisits(app, hub.visits);
   app.post('/api/v1/devices/:id/test', async (_request, response) => send(response, await hub.testAnswer()));
   app.post('/api/v1/services/:id/notice', (_request, response) => response.json({ state: 'printed' }));
   app.get('/api/v1/reasons', (_request, response) => response.json(hub.reasons));

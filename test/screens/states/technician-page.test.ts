@@ -2,15 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { filtersFor, groupsOf } from '../../display/technician/devices.ts';
-import en from '../../display/messages/technician.en.ts';
-import zh from '../../display/messages/technician.zh-CN.ts';
-import { ensureScreens, screensFolder } from '../../kiosk-agent/box/screens.ts';
-import { DEVICE_KINDS } from '../../kiosk-agent/contract/live.ts';
-import { ROOT } from '../harness/programs.ts';
-import { openScreen, startBrowser, type Screen } from './browser.ts';
-import { deviceView, deviceWork, hallDevices, pluggedIn } from './mock-devices.ts';
-import { mockHub, view, type MockHub } from './mock-hub.ts';
+import { filtersFor, groupsOf } from '../../../display/technician/devices.ts';
+import en from '../../../display/messages/technician.en.ts';
+import zh from '../../../display/messages/technician.zh-CN.ts';
+import { ensureScreens, screensFolder } from '../../../kiosk-agent/box/screens.ts';
+import { DEVICE_KINDS } from '../../../kiosk-agent/contract/live.ts';
+import { ROOT } from '../../harness/programs.ts';
+import { openScreen, startBrowser, type Screen } from '../browser.ts';
+import { deviceView, deviceWork, hallDevices, pluggedIn } from '../mock-devices.ts';
+import { mockHub, view, type MockHub } from '../mock-hub.ts';
 
 let browser: Browser;
 let hub: MockHub;
@@ -704,7 +704,7 @@ test('no device is lost between the groups, and every filter finds what it count
 });
 
 test('every note and fault that a driver can tell has words', () => {
-  const device = new URL('../../kiosk-agent/device/', import.meta.url);
+  const device = new URL('../../../kiosk-agent/device/', import.meta.url);
   const sources = readdirSync(new URL('driver/', device)).map((name) => `driver/${name}`);
   const told = sources.flatMap((name) =>
     [...readFileSync(new URL(name, device), 'utf8').matchAll(/notes(?:\.push\(|: \[)'([a-z-]+)'/g)].flatMap(

@@ -9,17 +9,17 @@ import {
   readPrinterOption,
   readReaderOption,
   readScannerOption,
-} from '../../firmware-sim/web/kiosk-options.ts';
-import { startPanel } from '../../firmware-sim/web/panel-server.ts';
+} from '../../../firmware-sim/web/kiosk-options.ts';
+import { startPanel } from '../../../firmware-sim/web/panel-server.ts';
 import {
   readEvaluatorOption,
   readPadsOption,
   readSignOption,
-} from '../../firmware-sim/web/window-options.ts';
-import { encodeStrip, stripText, type StripCommand } from '../../kiosk-agent/device/codec/strip.ts';
-import { until } from '../harness/programs.ts';
-import { hostsOf } from '../sim/hosts.ts';
-import { openScreen, startBrowser, type Screen } from './browser.ts';
+} from '../../../firmware-sim/web/window-options.ts';
+import { encodeStrip, stripText, type StripCommand } from '../../../kiosk-agent/device/codec/strip.ts';
+import { until } from '../../harness/programs.ts';
+import { hostsOf } from '../../sim/hosts.ts';
+import { openScreen, startBrowser, type Screen } from '../browser.ts';
 
 let panel: Awaited<ReturnType<typeof startPanel>>;
 let browser: Browser;

@@ -2,9 +2,9 @@
 import sparticuz from '@sparticuz/chromium';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ensureScreens, screensFolder } from '../../kiosk-agent/box/screens.ts';
-import { ROOT } from '../harness/programs.ts';
-import { mockHub, ticket, window, type MockHub } from './mock-hub.ts';
+import { ensureScreens, screensFolder } from '../../../kiosk-agent/box/screens.ts';
+import { ROOT } from '../../harness/programs.ts';
+import { mockHub, ticket, window, type MockHub } from '../mock-hub.ts';
 
 const dist = screensFolder(ROOT);
 let browser: Browser;
