@@ -93,7 +93,7 @@ export async function keep(page: Page, name: string): Promise<void> {
   await page.evaluate(() => document.fonts.ready);
   const file = join(ROOT, process.env.HALL_KEEP_SCREENS ?? 'test/artefacts/screens', `${name}.jpg`);
   mkdirSync(dirname(file), { recursive: true });
-  await page.screenshot({ path: file, type: 'jpeg', quality: 70 });
+  await page.screenshot({ path: file, type: 'jpeg', quality: 55 });
 }
 
 /**
