@@ -1,5 +1,6 @@
 /** Random days of a hall: steps of plain numbers that become commands when the hall stands where they find it. */
 import fc from 'fast-check';
+import { ANNOUNCED_HOW } from '../../kiosk-agent/contract/announcements.ts';
 import type { RatingLevel } from '../../kiosk-agent/contract/events.ts';
 import type { TicketState } from '../../kiosk-agent/contract/live.ts';
 import type { Command } from '../../kiosk-agent/hall/commands.ts';
@@ -72,6 +73,7 @@ const weighted: [number, Kind][] = [
   [6, 'block.lease'],
   [30, 'far away'],
   [34, 'delivery'],
+  [6, 'call.announced'],
 ];
 
 const MINUTE = 60_000;
@@ -254,6 +256,21 @@ export class Crowd {
         const decision = (['confirmed', 'denied', 'given'] as const)[choice % 3] ?? 'given';
         return { name: kind, ticketId, decision, priority: 'military', staff, window: 1, reason };
       }
+      case 'call.announced': {
+        const at = localTime(now, rules.timeZone);
+        const how = ANNOUNCED_HOW[choice % ANNOUNCED_HOW.length] ?? 'silent';
+        const call = 1 + (choice % 3);
+        const report = {
+          ticketId,
+          screen: `board-${pick % 2}`,
+          window,
+          call,
+          how,
+          startedAt: at,
+          endedAt: at,
+        };
+        return { name: kind, report };
+      }
       case 'window.take-back':
       case 'window.pause':
         return { name: kind, window, reason };
@@ -357,6 +374,7 @@ const AIMS: Partial<Record<Kind, TicketState[]>> = {
   'ticket.resume': ['parked', 'missed'],
   'window.call': ['waiting', 'missed'],
   'ticket.priority': ['waiting', 'called', 'serving'],
+  'call.announced': ['called', 'serving'],
   'rating.from-phone': ['finished', 'waiting'],
 };
 const AIMS_AT: Partial<Record<Kind, string[]>> = {

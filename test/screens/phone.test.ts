@@ -93,7 +93,7 @@ describe('the visitor on the phone', () => {
     await ticket();
     await serve();
     await screen.locator('.faces button').nth(4).click();
-    const code = screen.locator('.why img');
+    const code = screen.locator('.words img');
     await code.waitFor();
     await picture(screen, 'window-reason-code');
     const address = await read((await code.getAttribute('src')) ?? '');

@@ -39,6 +39,7 @@ beforeAll(async () => {
   clerk = await openScreen(browser, new URL('clerk', hub).href, 1366, 768);
   panel = await openScreen(browser, sim, 1440, 900);
   farEnd = await openScreen(browser, central, 1440, 900);
+  await farEnd.page.getByRole('link', { name: '最新动态' }).click();
 }, 120_000);
 
 afterAll(async () => {
@@ -140,7 +141,7 @@ it('leads a stranger from the tap to the rating at the far end', { timeout: 120_
   await card('evaluator-1').getByRole('button', { name: /^满意/ }).click();
   await window1.page.getByText('谢谢').first().waitFor();
   await picture(window1.page, '10-window-thanks');
-  const rating = farEnd.page.locator('.rating', { hasText: number });
+  const rating = farEnd.page.locator('.ratings li', { hasText: number });
   await rating.waitFor();
   expect(await rating.innerText()).toContain('满意');
   await picture(farEnd.page, '11-far-end');
@@ -223,7 +224,7 @@ it(
 
     box.write('central start');
     await until('the far end to be level', async () => (await health()).journal.backlog === 0, 90_000);
-    await farEnd.page.locator('.rating', { hasText: first }).waitFor({ timeout: 60_000 });
+    await farEnd.page.locator('.ratings li', { hasText: first }).waitFor({ timeout: 60_000 });
     await picture(farEnd.page, '17-far-end-level');
     const tokens = boxTokens(folder.path);
     const here = (await api(hub, tokens['integrator'] ?? '')('GET', 'events?after=0&limit=1000'))
@@ -253,7 +254,7 @@ it(
   async () => {
     await until('every device to be ready', async () => {
       const { status, devices } = await health();
-      return status === 'ok' && devices.length === 18 && devices.every((device) => device.state === 'ready');
+      return status === 'ok' && devices.length === 20 && devices.every((device) => device.state === 'ready');
     });
     const number = await tap('查询、打印证明');
     await done();
@@ -268,7 +269,7 @@ it(
     await at('pads', 6).getByRole('button', { name: /^评价/ }).click();
     await at('pads', 16).locator('.lamp.lit', { hasText: '请评价' }).waitFor();
     await at('pads', 16).getByRole('button', { name: /^满意/ }).click();
-    const rating = farEnd.page.locator('.rating', { hasText: number });
+    const rating = farEnd.page.locator('.ratings li', { hasText: number });
     await rating.waitFor();
     expect(await rating.innerText()).toContain('满意');
   },
