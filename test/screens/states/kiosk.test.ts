@@ -13,7 +13,6 @@ const MODES = [
   { name: 'landscape-zh', width: 1920, height: 1080, language: 'zh', elder: false },
   { name: 'portrait-en', width: 1080, height: 1920, language: 'en', elder: false },
   { name: 'portrait-elder', width: 1080, height: 1920, language: 'zh', elder: true },
-  { name: 'landscape-elder-en', width: 1920, height: 1080, language: 'en', elder: true },
 ] as const;
 
 let browser: Browser;

@@ -1,7 +1,4 @@
-/** The query terminal on a screen that lies: in Chinese and in English. */
+/** The query terminal on a screen that lies, in English: the longer words in the lower room. */
 import { lookAtStates } from '../query-states.ts';
 
-lookAtStates([
-  { name: 'landscape-zh', width: 1920, height: 1080 },
-  { name: 'landscape-en', width: 1920, height: 1080, english: true },
-]);
+lookAtStates([{ name: 'landscape-en', width: 1920, height: 1080, english: true }]);
