@@ -85,6 +85,8 @@ describe.each([
     await soon(() => sent(/transfer$/).map((one) => one.body)).toEqual([
       expect.objectContaining({ service: 'first', comeBack: true }),
     ]);
+    // The answer closes it; a key before that would be one into the question that is just going.
+    await dialog().waitFor({ state: 'detached' });
     await asks('F6');
     await press('Shift+Digit3', 'Enter');
     await soon(() => sent(/transfer$/).map((one) => one.body)).toContainEqual(
