@@ -44,11 +44,19 @@ describe.each([
   const dialog = () => page.getByRole('dialog');
   const keep = (name: string) => look(page, `clerk-dialogs/${name}-${language}`);
   async function press(...keys: string[]): Promise<void> {
-    for (const key of keys) await page.keyboard.press(key);
+    // As fast as a quick hand, no faster: letters without any time between them can overtake the field's own focus.
+    for (const key of keys) {
+      await page.keyboard.press(key);
+      await page.waitForTimeout(50);
+    }
   }
   async function asks(key: string): Promise<void> {
     await press(key);
     await dialog().waitFor();
+    // A person's next key comes after the question has the keyboard.
+    await soon(() => page.evaluate(() => document.activeElement?.closest('[role=dialog]') !== null)).toBe(
+      true,
+    );
   }
 
   beforeAll(async () => {
@@ -88,6 +96,7 @@ describe.each([
     // The answer closes it; a key before that would be one into the question that is just going.
     await dialog().waitFor({ state: 'detached' });
     await asks('F6');
+    await soon(focused).toBe('reason');
     await press('Shift+Digit3', 'Enter');
     await soon(() => sent(/transfer$/).map((one) => one.body)).toContainEqual(
       expect.objectContaining({ window: 3 }),
@@ -156,11 +165,12 @@ describe.each([
   test('a ticket that is not there, or of another window, is said with why', async () => {
     await desk('idle');
     await asks('/');
-    await page.keyboard.type('A999');
+    await soon(() => page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
+    await page.keyboard.type('A999', { delay: 50 });
     await dialog()
       .getByText(/没有找到 A999|A999 not found/)
       .waitFor();
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
+    await soon(() => page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
     await keep('find-none');
     hub.set({ tickets: { 't-C031': ticket('C031', 'waiting', { service: 'first' }) } });
     await dialog().locator('input').fill('C031');
