@@ -184,12 +184,18 @@ export function openForReading(path: string): DatabaseSync {
 
 /**
  * Opens what is left of a damaged journal. SQLite refuses a file that was cut off as a whole, unless it is told,
- * with this setting, to make do with the pages that are there.
+ * with this setting, to make do with the pages that are there. What its header says of itself is not asked: a record
+ * proves by its hash that it is one.
  */
 export function openForSalvage(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5000, defensive: false });
-  database.exec('PRAGMA writable_schema = ON');
-  return checkedReader(database);
+  try {
+    database.exec('PRAGMA writable_schema = ON');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 function checkedReader(database: DatabaseSync): DatabaseSync {
@@ -201,12 +207,22 @@ function checkedReader(database: DatabaseSync): DatabaseSync {
       user_version: number;
     };
     if (application !== APPLICATION_ID) throw new Error('it is not a journal');
-    if (version > SCHEMA_VERSION) throw new NewerJournal(version);
+    if (version > SCHEMA_VERSION && !hasOurTables(database)) throw new NewerJournal(version);
+    if (version !== SCHEMA_VERSION)
+      throw new Error(`its header says format ${version}, its tables are of format ${SCHEMA_VERSION}`);
     return database;
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+/** A newer format has other tables; with the tables of this one, the number in the header is what is wrong. */
+function hasOurTables(database: DatabaseSync): boolean {
+  const tables = database.prepare("SELECT sql FROM sqlite_schema WHERE type = 'table'").all() as {
+    sql: string;
+  }[];
+  return tables.every(({ sql }) => SCHEMA.includes(sql));
 }
 
 /** The file was written by a newer program: not damage, and nothing to repair. */

@@ -5,7 +5,18 @@
  * tail, and a number must never be given twice.
  * Each step leaves the folder in a state from which the next start goes on.
  */
-import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { HallError } from '../contract/problem.ts';
@@ -83,6 +94,7 @@ function adoptInterruptedRepair(path: string, options: OpenOptions): Repair | nu
 /** Why the file cannot be trusted, or null. Throws a HallError when it is not damaged but cannot be used. */
 export function findFault(path: string, agentId: string): string | null {
   if (statSync(path).size === 0) return 'the file is empty';
+  if (isReadOnlyFormat(path)) return 'its header says that only a newer SQLite may write it';
   let database: DatabaseSync;
   try {
     database = openForReading(path);
@@ -110,6 +122,20 @@ export function findFault(path: string, agentId: string): string | null {
     return damageOrThrow(path, error);
   } finally {
     database.close();
+  }
+}
+
+/**
+ * SQLite opens a file whose write version (byte 18 of the header, "Database File Format" 1.3.3) is above 2, but refuses
+ * every write to it. No journal is ever written so: one flipped bit must not stop a hall for good.
+ */
+function isReadOnlyFormat(path: string): boolean {
+  const header = Buffer.alloc(19);
+  const file = openSync(path, 'r');
+  try {
+    return readSync(file, header, 0, header.length, 0) === header.length && header[18]! > 2;
+  } finally {
+    closeSync(file);
   }
 }
 
