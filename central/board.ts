@@ -16,7 +16,7 @@ import type {
 import type { Agents } from './agents.ts';
 import type { Database } from './database.ts';
 import { hallRows } from './overview.ts';
-import type { Presence } from './receiver.ts';
+import type { Presence } from './link/intake.ts';
 import { digitsApart, regionAt, regionCode, sharedDigits } from './regions.ts';
 
 const READ_ALL_MS = 15_000;

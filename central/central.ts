@@ -9,10 +9,11 @@ import { agentsOf } from './agents.ts';
 import { HallBoard } from './board.ts';
 import { openDatabase } from './database.ts';
 import { catchUp } from './figures/figures.ts';
+import { Intake } from './link/intake.ts';
+import { SocketioReceiver } from './link/socketio.ts';
 import { Live } from './live.ts';
 import { readNames } from './names.ts';
 import { Outbox } from './outbox.ts';
-import { Receiver } from './receiver.ts';
 import { centralWeb } from './web.ts';
 
 export type CentralOptions = {
@@ -32,7 +33,7 @@ export type CentralOptions = {
 /** Starts the far end. `close` waits for what is being stored. Rejects with StateTaken, BadNames, or the error of port, folder or database. */
 export async function startCentral(
   options: CentralOptions,
-): Promise<{ url: string; receiver: Receiver; close: () => Promise<void> }> {
+): Promise<{ url: string; intake: Intake; close: () => Promise<void> }> {
   const { stateDir, clock, log } = options;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const access = new Access(centralTokens(stateDir));
@@ -62,7 +63,7 @@ export async function startCentral(
   const agents = agentsOf(database, stateDir);
   const board = new HallBoard({
     ...{ database, agents, names, clock },
-    presence: (id) => receiver.presence(id),
+    presence: (id) => intake.presence(id),
     silentAfterMs: (options.silentAfterMinutes ?? 15) * 60_000,
   });
   const live: Live = new Live(http, database, board, access, clock);
@@ -70,18 +71,19 @@ export async function startCentral(
     board.changed(agentId);
     live.changed(agentId);
   };
-  const receiver: Receiver = new Receiver(http, database, agents, clock, log, {
+  const intake: Intake = new Intake(database, agents, clock, log, {
     committed: (agentId) => changed(agentId),
     presence: (agentId) => {
       changed(agentId);
-      if (receiver.presence(agentId)?.connected) outbox.wake(agentId);
+      if (intake.presence(agentId)?.connected) outbox.wake(agentId);
     },
   });
+  const socketio = new SocketioReceiver(http, intake, log);
   const outbox = new Outbox(
     database,
     {
-      command: (agentId, command, withinMs) => receiver.command(agentId, command, withinMs),
-      connected: (agentId) => receiver.presence(agentId)?.connected === true,
+      command: (agentId, command, withinMs) => intake.command(agentId, command, withinMs),
+      connected: (agentId) => intake.presence(agentId)?.connected === true,
     },
     clock,
     log,
@@ -97,12 +99,15 @@ export async function startCentral(
   const close = async () => {
     ending.abort();
     await Promise.all([outbox.close(), caughtUp]);
-    await Promise.all([receiver.close(), live.close()]);
+    socketio.stop();
+    await intake.close();
+    socketio.close();
+    await live.close();
     stopListening();
     await agents.close();
     await database.close();
   };
   const { port } = http.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  return { url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}/`, receiver, close };
+  return { url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}/`, intake, close };
 }

@@ -39,7 +39,7 @@ export type OutboxRow = {
 export type Wish = Pick<OutboxRow, 'agentId' | 'key' | 'name' | 'subject' | 'data' | 'deadline'>;
 
 type Answer = { ok?: true | undefined; refused?: string | undefined; why?: string | undefined };
-/** The way to an agent: `away` and `no-answer` are refusals like any other (Receiver.command). */
+/** The way to an agent: `away` and `no-answer` are refusals like any other (Intake.command). */
 export type Line = {
   command(agentId: string, command: LinkCommand, withinMs: number): Promise<Answer>;
   connected(agentId: string): boolean;

@@ -3,7 +3,7 @@ import type { AlarmRow, HallRow, RatingRow, TicketRow } from '../kiosk-agent/con
 import { TIME_STEPS_S } from '../kiosk-agent/contract/totals.ts';
 import type { Agents } from './agents.ts';
 import type { Database } from './database.ts';
-import type { Presence } from './receiver.ts';
+import type { Presence } from './link/intake.ts';
 
 /** An instant as RFC 3339 in an offset given in minutes. */
 export function localTime(instant: Date, offset: number): string {

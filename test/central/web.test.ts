@@ -226,19 +226,19 @@ describe('the far end', () => {
       deadline: new Date(Date.now() + seconds * 1000).toISOString(),
       data: { text: id },
     });
-    const { receiver } = central;
-    expect(await receiver.command('hub-command', command('c-0', 'notice'))).toMatchObject({
+    const { intake } = central;
+    expect(await intake.command('hub-command', command('c-0', 'notice'))).toMatchObject({
       refused: 'away',
     });
     sender.start();
     await vi.waitUntil(() => sender.status.state === 'level', { timeout: 10_000 });
-    expect(await receiver.command('hub-command', command('c-1', 'notice'))).toEqual({ id: 'c-1', ok: true });
-    expect(await receiver.command('hub-command', command('c-1', 'notice'))).toEqual({ id: 'c-1', ok: true });
-    expect(await receiver.command('hub-command', command('c-2', 'dance'))).toMatchObject({
+    expect(await intake.command('hub-command', command('c-1', 'notice'))).toEqual({ id: 'c-1', ok: true });
+    expect(await intake.command('hub-command', command('c-1', 'notice'))).toEqual({ id: 'c-1', ok: true });
+    expect(await intake.command('hub-command', command('c-2', 'dance'))).toMatchObject({
       id: 'c-2',
       refused: 'unknown-command',
     });
-    expect(await receiver.command('hub-command', command('c-3', 'surge'))).toMatchObject({
+    expect(await intake.command('hub-command', command('c-3', 'surge'))).toMatchObject({
       refused: 'failed',
       why: 'no windows',
     });
