@@ -7,6 +7,7 @@ import { LINK_PATH } from '../kiosk-agent/contract/link.ts';
 import { Access, centralTokens } from './access.ts';
 import { agentsOf } from './agents.ts';
 import { HallBoard } from './board.ts';
+import type { Configuration } from './configuration.ts';
 import { openDatabase } from './database.ts';
 import { catchUp } from './figures/figures.ts';
 import { Intake } from './link/intake.ts';
@@ -24,6 +25,7 @@ export type CentralOptions = {
   databaseUrl?: string | undefined;
   /** file of names; `<stateDir>/names.yaml` when it is not given and there is one */
   namesFile?: string | undefined;
+  configuration?: Configuration | undefined;
   /** an agent that is away counts as silent after that; 15 when it is not given */
   silentAfterMinutes?: number | undefined;
   clock: () => Date;

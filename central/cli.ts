@@ -5,14 +5,12 @@ import { pino } from 'pino';
 import { agentId } from '../kiosk-agent/contract/link.ts';
 import { letIn, openAgents } from './agents.ts';
 import { startCentral } from './central.ts';
+import { BadConfiguration, readConfiguration } from './configuration.ts';
 import { StateTaken } from './lock.ts';
 import { BadNames } from './names.ts';
 
 /** Ending takes no longer than this; what is not committed by then is offered again by its agent. */
 const END_WITHIN_MS = 1_400;
-
-/** A configuration that cannot be used. */
-class BadConfiguration extends Error {}
 
 // Tokens, hashes and the database belong to the one who runs this.
 process.umask(0o077);
@@ -27,6 +25,7 @@ program
   .requiredOption('--state <dir>', 'folder for its data and tokens')
   .option('--port <n>', 'port to listen on, 0 = any free one', readPort, 8490)
   .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--config <file>', 'its configuration (YAML); else central.yaml in --state')
   .option('--names <file>', 'what regions, halls and services are called (YAML); else names.yaml in --state')
   .option('--silent-after <minutes>', 'a hall not heard of for so long is shown as silent', readMinutes, 15)
   .action(run);
@@ -59,9 +58,16 @@ try {
   process.exitCode = explain(error);
 }
 
-type RunOptions = { port: number; host: string; state: string; names?: string; silentAfter: number };
+type RunOptions = {
+  port: number;
+  host: string;
+  state: string;
+  config?: string;
+  names?: string;
+  silentAfter: number;
+};
 
-async function run({ port, host, state, names, silentAfter }: RunOptions): Promise<void> {
+async function run({ port, host, state, config, names, silentAfter }: RunOptions): Promise<void> {
   // stdout is for the ready line alone.
   const log = pino(
     { name: 'hall-central', level: process.env.LOG_LEVEL ?? 'info' },
@@ -73,6 +79,7 @@ async function run({ port, host, state, names, silentAfter }: RunOptions): Promi
     stateDir: state,
     databaseUrl: databaseUrl(),
     namesFile: names,
+    configuration: readConfiguration(state, config),
     silentAfterMinutes: silentAfter,
     clock: () => new Date(),
     log,

@@ -1,0 +1,37 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readConfiguration, secretOf } from '../../central/configuration.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'central-configuration-'));
+const file = (text: string): string => {
+  const path = join(folder, 'central.yaml');
+  writeFileSync(path, text);
+  return path;
+};
+
+test('without a file every section has its defaults', () => {
+  expect(() => readConfiguration(mkdtempSync(join(tmpdir(), 'central-none-')), undefined)).not.toThrow();
+});
+
+test('a section that nobody knows is named with its line', () => {
+  const path = file('# a comment\nsurprise: {a: 1}\n');
+  expect(() => readConfiguration(folder, undefined)).toThrow(`${path}:2: `);
+});
+
+test('text that is not YAML is named with its place', () => {
+  expect(() => readConfiguration(folder, file('a: [1, 2\n'))).toThrow(/central\.yaml: .*line/);
+});
+
+test('a named file that is not there is an error, not the defaults', () => {
+  expect(() => readConfiguration(folder, join(folder, 'none.yaml'))).toThrow(/none\.yaml/);
+});
+
+test('a secret comes from the environment or a file, and a missing one is named', () => {
+  writeFileSync(join(folder, 'secret'), 'something long\n');
+  expect(secretOf('env:SECRET_HERE', { SECRET_HERE: 'abc' })).toBe('abc');
+  expect(secretOf(`file:${join(folder, 'secret')}`, {})).toBe('something long');
+  expect(() => secretOf('env:NOT_THERE', {})).toThrow('NOT_THERE');
+  expect(() => secretOf(`file:${join(folder, 'nothing')}`, {})).toThrow(/nothing/);
+});
