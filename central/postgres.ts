@@ -7,13 +7,23 @@ const STATEMENT_TIMEOUT_MS = 20_000;
 const INT8 = 20;
 const DATE = 1082;
 
+/**
+ * Connections of one server. More would not make a database of a few cores faster, and other servers need theirs; what does not
+ * get one waits here in its turn, without end: only a connection that is being made is given up.
+ */
+const CONNECTIONS = 10;
+/** Statements of transactions are parsed and planned once a connection. So many different ones; text made at run time is not among them. */
+const PREPARED_MOST = 200;
+
 /** Connects once to see that the server is there. Rejects with its error. */
 export async function openPostgres(url: string): Promise<Database> {
   const pool = new pg.Pool({
     connectionString: url,
-    max: 10,
+    max: CONNECTIONS,
     connectionTimeoutMillis: 5_000,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    // What does not need each other's answers goes out together.
+    ...({ pipeline: true } as object),
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') => {
         if (oid === INT8) return Number;
@@ -22,31 +32,48 @@ export async function openPostgres(url: string): Promise<Database> {
       },
     } as pg.CustomTypesConfig,
   });
-  // An idle connection that the server ends is replaced by the pool; without a listener it would end the process.
+  // A connection that the server ends is replaced by the pool; without a listener it would end the process, idle or not.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  const turns = new Turns(CONNECTIONS);
+  const prepared = new Map<string, string>();
+  const statement = (text: string): { text: string; name?: string } => {
+    const known = prepared.get(text);
+    if (known !== undefined) return { text, name: known };
+    if (prepared.size >= PREPARED_MOST) return { text };
+    const name = `hall-${prepared.size}`;
+    prepared.set(text, name);
+    return { text, name };
+  };
   let closing: Promise<void> | null = null;
 
+  const transaction = async <T>(work: (query: Query) => Promise<T>): Promise<T> => {
+    const client = await pool.connect();
+    const query: Query = async <Row>(sql: string, parameters?: unknown[]) => {
+      const asked = parameters ? { ...statement(sql), values: parameters } : { text: sql };
+      return (await client.query(asked)).rows as Row[];
+    };
+    let broken: Error | undefined;
+    try {
+      // The first statement goes with it; should it fail, so do all that follow.
+      const begun = client.query('BEGIN');
+      begun.catch(() => undefined);
+      const result = await work(query);
+      await begun;
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((failed: Error) => (broken = failed));
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  };
   const database: Database = {
     kind: 'postgres',
-    query: async <Row>(sql: string, parameters?: unknown[]) =>
-      (await pool.query(sql, parameters)).rows as Row[],
-    transaction: async (work) => {
-      const client = await pool.connect();
-      const query: Query = async <Row>(sql: string, parameters?: unknown[]) =>
-        (await client.query(sql, parameters)).rows as Row[];
-      let broken: Error | undefined;
-      try {
-        await client.query('BEGIN');
-        const result = await work(query);
-        await client.query('COMMIT');
-        return result;
-      } catch (error) {
-        await client.query('ROLLBACK').catch((failed: Error) => (broken = failed));
-        throw error;
-      } finally {
-        client.release(broken);
-      }
-    },
+    query: <Row>(sql: string, parameters?: unknown[]) =>
+      turns.take(async () => (await pool.query(sql, parameters)).rows as Row[]),
+    transaction: (work) => turns.take(() => transaction(work)),
     close: () => (closing ??= pool.end()),
   };
   try {
@@ -55,5 +82,26 @@ export async function openPostgres(url: string): Promise<Database> {
   } catch (error) {
     await database.close();
     throw error;
+  }
+}
+
+/** So many at once; the others wait, first come, first served. */
+class Turns {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+  constructor(atOnce: number) {
+    this.#free = atOnce;
+  }
+
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free += 1;
+    }
   }
 }

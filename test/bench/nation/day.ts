@@ -35,14 +35,10 @@ export function dayName(index: number): string {
   return localTime(BEGIN + index * 1440 * MINUTE).slice(0, 10);
 }
 
-/** The events of the hall's day; `count` is kept up with them. */
+/** The events of the hall's day; whoever writes them down counts them in `count` before asking for the next. */
 export function* dayOf(office: Office, index: number, count: DayCount): Generator<EventDraft, void, void> {
   const day = new HallDay(office, index);
-  const told = ({ at, draft }: Ahead): EventDraft => {
-    const event = { ...draft, time: localTime(at) } as EventDraft;
-    count.add(event);
-    return event;
-  };
+  const told = ({ at, draft }: Ahead) => ({ ...draft, time: localTime(at) }) as EventDraft;
   for (const visit of day.visits()) {
     while (day.ahead.length > 0 && day.ahead[0]!.at <= visit.at) yield told(day.ahead.shift()!);
     day.visit(visit);

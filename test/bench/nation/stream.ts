@@ -36,6 +36,7 @@ export class DayStream implements EventSource {
     for (; written < limit; written += 1) {
       this.#next ??= this.#draw();
       if (this.#next.time >= time) break;
+      this.counts.at(-1)!.add(this.#next);
       this.#write(this.#next);
       this.#next = null;
     }
