@@ -1,4 +1,5 @@
 /** A PostgreSQL server, or anything that speaks its protocol. */
+import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import type { Database, Query } from './database.ts';
 
@@ -49,13 +50,16 @@ export async function openPostgres(url: string): Promise<Database> {
 
   const transaction = async <T>(work: (query: Query) => Promise<T>): Promise<T> => {
     const client = await pool.connect();
+    const together = oneWrite(client);
     const query: Query = async <Row>(sql: string, parameters?: unknown[]) => {
+      together();
       const asked = parameters ? { ...statement(sql), values: parameters } : { text: sql };
       return (await client.query(asked)).rows as Row[];
     };
     let broken: Error | undefined;
     try {
       // The first statement goes with it; should it fail, so do all that follow.
+      together();
       const begun = client.query('BEGIN');
       begun.catch(() => undefined);
       const result = await work(query);
@@ -83,6 +87,21 @@ export async function openPostgres(url: string): Promise<Database> {
     await database.close();
     throw error;
   }
+}
+
+/** What is asked in one turn of the event loop leaves in one write: a call of the system each would cost more than the questions. */
+function oneWrite(client: pg.PoolClient): () => void {
+  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection;
+  let held = false;
+  return () => {
+    if (held) return;
+    held = true;
+    stream.cork();
+    process.nextTick(() => {
+      held = false;
+      stream.uncork();
+    });
+  };
 }
 
 /** So many at once; the others wait, first come, first served. */

@@ -107,7 +107,10 @@ async function store(
   const upToDate = counted === through;
   // They go out together, and the database does them in this order: a bad rating's ledger finds the rating of its own batch.
   const [, , after] = await Promise.all([
-    query(INSERT_EVENTS, [...key, JSON.stringify(fresh.map(({ event, hall }) => ({ event, hall })))]),
+    query(INSERT_EVENTS, [
+      ...key,
+      `[${fresh.map(({ json, hall }) => `{"hall":${JSON.stringify(hall)},"event":${json}}`).join()}]`,
+    ]),
     project(query, stream, region, fresh),
     upToDate ? countIn(query, stream, fresh, counting) : counting,
   ]);

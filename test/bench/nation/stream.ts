@@ -81,9 +81,11 @@ export class DayStream implements EventSource {
       ...{ specversion: '1.0', id: `${agentId}/${seq}`, source: `/halls/${hall}/agents/${agentId}` },
       ...{ type, subject, time, datacontenttype: 'application/json' },
       ...{ seq, epoch: this.epoch, prev: this.#lastHash, region, data },
-    } as HallEvent;
-    this.#lastHash = hash('sha256', canonicalize(event)!);
+    };
+    const text = canonicalize(event)!;
+    this.#lastHash = hash('sha256', text);
     this.durableSeq = seq;
-    this.#kept.push(event);
+    // As a journal gives it back.
+    this.#kept.push(JSON.parse(text) as HallEvent);
   }
 }
