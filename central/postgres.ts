@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import type { Database, Query } from './database.ts';
+import { Turns } from './turns.ts';
 
 /** A query that takes longer than this is given up; the agent offers the batch again. */
 const STATEMENT_TIMEOUT_MS = 20_000;
@@ -102,25 +103,4 @@ function oneWrite(client: pg.PoolClient): () => void {
       stream.uncork();
     });
   };
-}
-
-/** So many at once; the others wait, first come, first served. */
-class Turns {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-  constructor(atOnce: number) {
-    this.#free = atOnce;
-  }
-
-  async take<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free += 1;
-    }
-  }
 }

@@ -21,33 +21,36 @@ export type Taken = { receipt: Receipt; changed: { halls: string[]; alarms: numb
 
 /** The last seq on disk for this stream; 0 when there is none. */
 export async function through(database: Database, stream: StreamName): Promise<number> {
-  const rows = await database.query<{ through: number }>(
-    'SELECT through FROM streams WHERE agent_id = $1 AND epoch = $2',
-    [stream.agentId, stream.epoch],
-  );
-  return rows[0]?.through ?? 0;
+  const [row] = await database.query<End>(END, [stream.agentId, stream.epoch]);
+  return row?.through ?? 0;
 }
 
+type End = { through: number; lastHash: string };
+const END = 'SELECT through, last_hash AS "lastHash" FROM streams WHERE agent_id = $1 AND epoch = $2';
+
 /**
- * Compares where an agent says that its log ends with the copy here. Resolves true when that raised a new alarm: `set-back`
- * at the first record that the agent no longer has, or `other-history` at a last record that is another one.
+ * What an agent that connects must know, the last seq on disk here, and whether where it says that its log ends (`end`) raised a
+ * new alarm: `set-back` at the first record that the agent no longer has, or `other-history` at a last record that is another one.
  */
-export async function checkEnd(
+export async function greet(
   database: Database,
   stream: StreamName,
-  end: { seq: number; hash: string },
-): Promise<boolean> {
+  end: { seq: number; hash: string } | undefined,
+): Promise<{ through: number; alarm: boolean }> {
   const key = [stream.agentId, stream.epoch];
-  const known = 'SELECT through, last_hash AS "lastHash" FROM streams WHERE agent_id = $1 AND epoch = $2';
   // The usual case takes one question: 3,000 agents may come in the same second.
-  const [fits] = await database.query<{ through: number; lastHash: string }>(known, key);
-  if (!fits || (end.seq === fits.through && end.hash === fits.lastHash)) return false;
+  const [usual] = await database.query<End>(END, key);
+  const through = usual?.through ?? 0;
+  const longer = through === 0 || (end && end.seq > through);
+  if (!end || longer || (end.seq === through && end.hash === usual!.lastHash))
+    return { through, alarm: false };
   return database.transaction(async (query) => {
-    const [row] = await query<{ through: number; lastHash: string }>(known, key);
-    if (!row || row.through === 0 || end.seq > row.through) return false;
+    const row = (await query<End>(END, key))[0]!;
+    const known = { through: row.through, alarm: false };
+    if (end.seq > row.through) return known;
     const other = end.seq > 0 && end.hash !== (await hashAt(query, key, end.seq, row));
-    if (other) return alarm(query, key, end.seq, 'other-history');
-    return end.seq < row.through && (await alarm(query, key, end.seq + 1, 'set-back'));
+    if (other) return { ...known, alarm: await alarm(query, key, end.seq, 'other-history') };
+    return { ...known, alarm: end.seq < row.through && (await alarm(query, key, end.seq + 1, 'set-back')) };
   });
 }
 
