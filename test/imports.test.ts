@@ -38,6 +38,12 @@ const ARROWS: Record<string, string[]> = {
     'kiosk-agent/hall',
     'kiosk-agent/contract',
   ],
+  'kiosk-agent/office': [
+    'kiosk-agent/config.ts',
+    'kiosk-agent/executor.ts',
+    'kiosk-agent/hall',
+    'kiosk-agent/contract',
+  ],
   'kiosk-agent/link': ['kiosk-agent/executor.ts', 'kiosk-agent/journal', 'kiosk-agent/contract'],
   'kiosk-agent/web': [
     'kiosk-agent/executor.ts',
