@@ -40,6 +40,7 @@ const ARROWS: Record<string, string[]> = {
   ],
   'kiosk-agent/office': [
     'kiosk-agent/config.ts',
+    'kiosk-agent/config',
     'kiosk-agent/executor.ts',
     'kiosk-agent/hall',
     'kiosk-agent/contract',
@@ -92,6 +93,7 @@ const ARROWS: Record<string, string[]> = {
     'kiosk-agent/contract',
   ],
   'kiosk-agent/foundation.ts': [
+    'kiosk-agent/office',
     'kiosk-agent/config.ts',
     'kiosk-agent/technician.ts',
     'kiosk-agent/link',

@@ -15,7 +15,7 @@ export function overlay(file: unknown, office: OfficeConfiguration): { content: 
     return Object.hasOwn(wanted, id) ? joined(each, wanted[id]) : each;
   });
   const has = new Set(own.map((each) => (isMap(each) ? String(each['id']) : '')));
-  const hall = joined(file['hall'], office.hall ?? {});
+  const hall = office.hall ? joined(file['hall'], office.hall) : file['hall'];
   if (office.hall?.calendar && isMap(hall) && isMap(hall['calendar'])) {
     const { file: _named, ...calendar } = hall['calendar'];
     hall['calendar'] = calendar;
@@ -23,8 +23,8 @@ export function overlay(file: unknown, office: OfficeConfiguration): { content: 
   return {
     content: {
       ...file,
-      hall,
-      services,
+      ...(office.hall ? { hall } : {}),
+      ...(office.services && own.length > 0 ? { services } : {}),
       ...(office.rules ? { rules: joined(file['rules'], office.rules) } : {}),
     },
     leftOut: Object.keys(wanted).filter((id) => !has.has(id)),
