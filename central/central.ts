@@ -7,7 +7,7 @@ import { LINK_PATH } from '../kiosk-agent/contract/link.ts';
 import { Access, centralTokens } from './access.ts';
 import { agentsOf } from './agents.ts';
 import { HallBoard } from './board.ts';
-import type { Configuration } from './configuration.ts';
+import { configurationSchema, type Configuration } from './configuration.ts';
 import { openDatabase } from './database.ts';
 import { catchUp } from './figures/figures.ts';
 import { Intake } from './link/intake.ts';
@@ -39,6 +39,7 @@ export async function startCentral(
   const { stateDir, clock, log } = options;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const access = new Access(centralTokens(stateDir));
+  const configuration = options.configuration ?? configurationSchema.parse({});
   const names = readNames(stateDir, options.namesFile);
   let ready = false;
   let app: RequestListener = (_request, response) =>
@@ -90,7 +91,11 @@ export async function startCentral(
     clock,
     log,
   );
-  app = centralWeb({ database, agents, board, names, outbox, access, clock, log });
+  app = centralWeb({
+    ...{ database, agents, board, names, outbox, access, clock, log },
+    command: (agentId, command, withinMs) => intake.command(agentId, command, withinMs),
+    publicSettings: configuration.public,
+  });
   ready = true;
   const ending = new AbortController();
   const caughtUp = catchUp(database, ending.signal).then(
