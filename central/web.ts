@@ -11,6 +11,8 @@ import { agentId, epochId } from '../kiosk-agent/contract/link.ts';
 import { HallError, PROBLEM_CODES } from '../kiosk-agent/contract/problem.ts';
 import { COOKIE, type Access } from './access.ts';
 import type { Agents } from './agents.ts';
+import { alertRoutes } from './alerts/routes.ts';
+import type { AlertSettings } from './alerts/settings.ts';
 import { appointmentRoutes } from './appointments.ts';
 import { listQuery, type HallBoard } from './board.ts';
 import type { Database } from './database.ts';
@@ -43,10 +45,21 @@ type Parts = {
   access: Access;
   clock: () => Date;
   log: Logger;
+  alerts: AlertSettings;
 };
 
 /** Builds the application; it holds nothing that must be closed. */
-export function centralWeb({ database, agents, board, names, outbox, access, clock, log }: Parts): Express {
+export function centralWeb({
+  database,
+  agents,
+  board,
+  names,
+  outbox,
+  access,
+  clock,
+  log,
+  alerts,
+}: Parts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(
@@ -122,6 +135,7 @@ export function centralWeb({ database, agents, board, names, outbox, access, clo
   api.get('/ratings', async (request, response) => {
     response.json(await latestRatings(database, read(latestQuery, request.query).limit));
   });
+  api.use('/alerts', alertRoutes(database, alerts, clock));
   api.get('/alarms', async (request, response) => {
     response.json(await latestAlarms(database, read(latestQuery, request.query).limit));
   });

@@ -15,6 +15,8 @@ export const BETWEEN_MS = 5 * 60_000;
 /** What never ends by itself (a broken chain stays broken) is no longer shown as open after that. */
 export const LAPSE_MS = 3 * 86_400_000;
 const HOUR_MS = 3_600_000;
+/** That something is still so is not written down more often. */
+const NOTED_MS = 60_000;
 
 /**
  * Something that is so now. `since`: since when, where that is known; `measure`: minutes, records or how many; `once`: it has
@@ -158,18 +160,23 @@ function follow(rule: Rule, facts: Fact[], before: Alert[], now: number, newId: 
   return { now: after, dropped };
 }
 
+const noted = ({ lastSeenAt }: Alert, now: number): number =>
+  now - lastSeenAt >= NOTED_MS ? now : lastSeenAt;
+
 function goesOn(rule: Rule, alert: Alert, fact: Fact | undefined, now: number): Alert {
   if (alert.raisedAt === null)
     return {
-      ...{ ...alert, count: fact!.measure, lastSeenAt: now },
+      ...{ ...alert, count: fact!.measure, lastSeenAt: noted(alert, now) },
       raisedAt: now - alert.since >= lastsMs(rule) ? now : null,
     };
   if (alert.latest !== null) {
-    const same = fact ? { ...alert, count: fact.measure, latest: fact.once, lastSeenAt: now } : alert;
+    const same = fact
+      ? { ...alert, count: fact.measure, latest: fact.once, lastSeenAt: noted(alert, now) }
+      : alert;
     if (alert.seenAt !== null) return { ...same, ...over(now, 'seen') };
     return now - alert.raisedAt >= LAPSE_MS ? { ...same, ...over(now, 'lapsed') } : same;
   }
-  if (fact) return { ...alert, count: fact.measure, lastSeenAt: now };
+  if (fact) return { ...alert, count: fact.measure, lastSeenAt: noted(alert, now) };
   return now - alert.lastSeenAt >= SETTLE_MS ? { ...alert, ...over(now, 'gone') } : alert;
 }
 

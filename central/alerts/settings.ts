@@ -1,6 +1,6 @@
 /** Who is told of what: the section `alerts` of the far end's configuration. Without channels nobody is told anything. */
 import { z } from 'zod';
-import { secretReference } from '../secrets.ts';
+import { secretOf, secretReference } from '../secrets.ts';
 import { regionCode } from '../regions.ts';
 
 const webAddress = z.string().regex(/^https?:\/\/\S+$/, 'an address that begins with https:// or http://');
@@ -149,5 +149,17 @@ function isTimeZone(zone: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Throws BadConfiguration when a channel names a secret that is not there: better when the server starts than at night. */
+export function checkSecrets({ channels }: AlertSettings, environment: NodeJS.ProcessEnv): void {
+  for (const channel of Object.values(channels)) {
+    const named =
+      channel.kind === 'email'
+        ? [channel.password]
+        : [channel.url, 'secret' in channel ? channel.secret : undefined];
+    for (const reference of named)
+      if (reference !== undefined && /^(env|file):/.test(reference)) secretOf(reference, environment);
   }
 }

@@ -26,10 +26,9 @@ CREATE TABLE alerts (
 CREATE UNIQUE INDEX alerts_open ON alerts (agent_id, rule, hall, subject) WHERE resolved_at IS NULL;
 CREATE INDEX alerts_by_end ON alerts (resolved_at);
 
--- Of no agent: a small table that is the same on every node. One row a message and channel; message_id is the same for all of them.
+-- Of no agent: a small table that is the same on every node. One row a message and channel.
 CREATE TABLE alert_deliveries (
   id          text PRIMARY KEY,
-  message_id  text NOT NULL,
   channel     text NOT NULL,
   rule        text NOT NULL,
   kind        text NOT NULL,
