@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LineCounter, parseDocument, isNode } from 'yaml';
 import { z } from 'zod';
+import { alertSettings } from './alerts/settings.ts';
 import { publicSettings } from './public/settings.ts';
 import { ratingExportsSection } from './rating-exports/settings.ts';
 import { BadConfiguration } from './secrets.ts';
@@ -15,6 +16,7 @@ export { BadConfiguration, secretOf, secretReference } from './secrets.ts';
 export const configurationSchema = z.strictObject({
   public: publicSettings,
   ratingExports: ratingExportsSection,
+  alerts: alertSettings.prefault({}),
 });
 export type Configuration = z.infer<typeof configurationSchema>;
 
