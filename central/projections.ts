@@ -3,6 +3,7 @@ import type { HallEvent } from '../kiosk-agent/contract/events.ts';
 import type { TicketState } from '../kiosk-agent/contract/live.ts';
 import type { CheckedEvent, StreamName } from './batch.ts';
 import type { Query } from './database.ts';
+import { noteSaid } from './down/said.ts';
 
 /** Brings the projections up to these events, inside the batch's transaction. */
 export async function project(
@@ -17,6 +18,7 @@ export async function project(
   await Promise.all([
     query(UPSERT_HALLS, [...key, region, JSON.stringify(hallRows(events))]),
     tickets.length > 0 && query(UPSERT_TICKETS, [...key, JSON.stringify(tickets)]),
+    noteSaid(query, stream, events),
     ratings.length > 0 && query(INSERT_RATINGS, [...key, region, JSON.stringify(ratings)]),
   ]);
 }

@@ -4,6 +4,7 @@ import { TIME_STEPS_S } from '../../kiosk-agent/contract/totals.ts';
 import type { StreamName } from '../batch.ts';
 import type { Query } from '../database.ts';
 import { countEvents, type Counting, type HeldEvent, type TallyRow } from './count.ts';
+import { monthsOf, rollUp } from './rollup.ts';
 
 /** Adds these events, in their order, to the tallies, inside the caller's transaction; resolves with where the count stands then. */
 export async function addToTallies(
@@ -15,9 +16,11 @@ export async function addToTallies(
   const key = [stream.agentId, stream.epoch];
   const askedBy = await evaluations(query, key, events);
   const counted = countEvents(counting, events, (session) => askedBy.get(session));
+  const rows = [...counted.rows, ...rollUp(counted.rows)];
+  const months = monthsOf(counted.rows, counted.closings);
   await Promise.all([
-    counted.rows.length > 0 &&
-      query(ADD, [stream.agentId, JSON.stringify(counted.rows.sort(byKey).map(columns))]),
+    rows.length > 0 && query(ADD, [stream.agentId, JSON.stringify(rows.sort(byKey).map(columns))]),
+    months.length > 0 && query(MONTHS, [stream.agentId, JSON.stringify(months)]),
     counted.closings.length > 0 && query(CLOSE, [...key, JSON.stringify(counted.closings)]),
   ]);
   return counted.counting;
@@ -102,12 +105,23 @@ const ADD = `
       .map((name) => `${name} integer[]`)
       .join(', ')},
     ${LARGEST.map((name) => `${name} integer`).join(', ')})
-  ON CONFLICT (part, agent_id, hall, day, hour, service, "window", staff) DO UPDATE SET
+  ON CONFLICT (agent_id, part, day, hall, hour, service, "window", staff) DO UPDATE SET
     ${SUMS.map((name) => `${name} = tallies.${name} + excluded.${name}`).join(', ')},
     ${LARGEST.map((name) => `${name} = greatest(tallies.${name}, excluded.${name})`).join(', ')},
     ${Object.entries(ARRAYS)
       .map(([name, length]) => `${name} = ARRAY[${sums(name, length)}]`)
       .join(', ')}`;
+
+/** Nothing is written when the days are known: that is nearly always. */
+const MONTHS = `
+  INSERT INTO hall_months (agent_id, hall, month, days, closed, differing)
+  SELECT $1, hall, month, days, closed, differing
+  FROM jsonb_to_recordset($2::jsonb) AS batch(hall text, month date, days integer, closed integer, differing integer)
+  ON CONFLICT (agent_id, month, hall) DO UPDATE SET
+    days = hall_months.days | excluded.days, closed = hall_months.closed | excluded.closed,
+    differing = hall_months.differing | excluded.differing
+  WHERE (hall_months.days | excluded.days, hall_months.closed | excluded.closed, hall_months.differing | excluded.differing)
+    <> (hall_months.days, hall_months.closed, hall_months.differing)`;
 
 const CLOSE = `
   INSERT INTO day_closings (agent_id, epoch, seq, hall, day, at, fits)
