@@ -1,5 +1,5 @@
 /** What processes take of the machine, from /proc: memory and processor time. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const TICKS_A_SECOND = 100;
 
@@ -9,6 +9,11 @@ export function memoryOf(pid: number): { now: number; most: number } {
   const mib = (name: string) =>
     Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024);
   return { now: mib('VmRSS'), most: mib('VmHWM') };
+}
+
+/** From now on `most` is the most from now on. */
+export function forgetMost(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
 
 /** Its processor time in seconds, and that of its children that have ended. */

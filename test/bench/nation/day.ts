@@ -35,6 +35,11 @@ export function dayName(index: number): string {
   return localTime(BEGIN + index * 1440 * MINUTE).slice(0, 10);
 }
 
+/** The day of a time, as an index; the inverse of {@link dayName}. */
+export function dayIndex(at: Date): number {
+  return Math.floor((at.getTime() - BEGIN) / (1440 * MINUTE));
+}
+
 /** The events of the hall's day; whoever writes them down counts them in `count` before asking for the next. */
 export function* dayOf(office: Office, index: number, count: DayCount): Generator<EventDraft, void, void> {
   const day = new HallDay(office, index);
