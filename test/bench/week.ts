@@ -19,7 +19,7 @@ import { openHall, type Visits } from './week/visits.ts';
 import { quantile } from './raw.ts';
 
 const DAYS = 7;
-const WINDOWS = 12;
+const WINDOWS = 30;
 const REST_MS = 15_000;
 const AT_ONCE = 500;
 

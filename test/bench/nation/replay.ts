@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase, type Database } from '../../../central/database.ts';
 import { tokenHash } from '../../../central/agents.ts';
+import type { RetryTimes } from '../../../kiosk-agent/link/stream.ts';
 import { runCentral, type CentralProcess } from '../../central/process.ts';
 import { startPostgres } from '../../central/postgres.ts';
 import { quantile } from '../raw.ts';
@@ -23,6 +24,8 @@ export type NationOptions = {
   servers: number;
   /** what each hall writes while it is cut off */
   backlog: number;
+  /** other waits of the agents between their attempts than their own */
+  retry?: RetryTimes;
   say: (line: string) => void;
   /** further environment of the far end's processes */
   env?: NodeJS.ProcessEnv;
@@ -87,7 +90,7 @@ export async function replayNation(options: NationOptions): Promise<NationResult
 
     const bare = await runPeer(postgres.databaseUrl);
     receivers.push(bare);
-    const beside = await replay('bare receiver', offices, [bare], postmaster, options.bareEvents, say);
+    const beside = await replay('bare receiver', offices, [bare], postmaster, options.bareEvents, options);
     await beside.fleet.close();
     await bare.kill('SIGTERM');
     await database.query('DROP TABLE bare');
@@ -102,7 +105,7 @@ export async function replayNation(options: NationOptions): Promise<NationResult
       receivers[index + 1] = server;
     };
     for (let index = 0; index < options.servers; index += 1) await start(index);
-    const far = await replay('far end', offices, servers, postmaster, options.events, say);
+    const far = await replay('far end', offices, servers, postmaster, options.events, options);
     const faults = await faultsOf(database, far.fleet.streams);
 
     const reconnects: Reconnected[] = [];
@@ -140,12 +143,13 @@ async function replay(
   receivers: Receiver[],
   postmaster: number,
   most: number,
-  say: (line: string) => void,
+  { say, retry }: NationOptions,
 ): Promise<{ row: Replayed; fleet: Fleet }> {
   const fleet = new Fleet(
     offices,
     receivers.map(({ url }) => url),
     TOKEN,
+    retry,
   );
   const connectMs = await fleet.start();
   say(`${what}: ${connectMs.length} agents connected in ${(Math.max(...connectMs) / 1000).toFixed(1)} s`);
