@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { LINK_PATH } from '../kiosk-agent/contract/link.ts';
 import { Access, centralTokens } from './access.ts';
@@ -10,6 +11,9 @@ import { HallBoard } from './board.ts';
 import type { Configuration } from './configuration.ts';
 import { openDatabase } from './database.ts';
 import { catchUp } from './figures/figures.ts';
+import { Keeping } from './keeping/keeping.ts';
+import type { KeptBack } from './keeping/retention.ts';
+import { keepSettings } from './keeping/settings.ts';
 import { Intake } from './link/intake.ts';
 import { SocketioReceiver } from './link/socketio.ts';
 import { Live } from './live.ts';
@@ -90,7 +94,11 @@ export async function startCentral(
     clock,
     log,
   );
-  app = centralWeb({ database, agents, board, names, outbox, access, clock, log });
+  const keep = options.configuration?.keep ?? keepSettings.parse(undefined);
+  // Rooms that still need old rows stand here: retention asks them.
+  const keptBack: KeptBack[] = [];
+  const keeping = new Keeping({ database, keep, keptBack, holder: randomUUID(), clock, log });
+  app = centralWeb({ database, agents, board, names, outbox, keep, access, clock, log });
   ready = true;
   const ending = new AbortController();
   const caughtUp = catchUp(database, ending.signal).then(
@@ -100,7 +108,7 @@ export async function startCentral(
 
   const close = async () => {
     ending.abort();
-    await Promise.all([outbox.close(), caughtUp]);
+    await Promise.all([outbox.close(), caughtUp, keeping.close()]);
     socketio.stop();
     await intake.close();
     socketio.close();

@@ -6,8 +6,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LineCounter, parseDocument, isNode } from 'yaml';
 import { z } from 'zod';
+import { keepSettings } from './keeping/settings.ts';
 
-export const configurationSchema = z.strictObject({});
+export const configurationSchema = z.strictObject({
+  keep: keepSettings,
+});
 export type Configuration = z.infer<typeof configurationSchema>;
 
 /** A configuration that cannot be used: one line an error, with the file, the line and the path. */

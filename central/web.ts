@@ -14,6 +14,8 @@ import type { Agents } from './agents.ts';
 import { appointmentRoutes } from './appointments.ts';
 import { listQuery, type HallBoard } from './board.ts';
 import type { Database } from './database.ts';
+import { storeReport } from './keeping/report.ts';
+import type { KeepSettings } from './keeping/settings.ts';
 import { badRatings, devicesDown, devicesQuery, ledgerQuery, opinions } from './ledgers.ts';
 import { eventsAfter, latestAlarms, latestRatings } from './overview.ts';
 import type { Outbox } from './outbox.ts';
@@ -40,13 +42,24 @@ type Parts = {
   board: HallBoard;
   names: Names;
   outbox: Outbox;
+  keep: KeepSettings;
   access: Access;
   clock: () => Date;
   log: Logger;
 };
 
 /** Builds the application; it holds nothing that must be closed. */
-export function centralWeb({ database, agents, board, names, outbox, access, clock, log }: Parts): Express {
+export function centralWeb({
+  database,
+  agents,
+  board,
+  names,
+  outbox,
+  keep,
+  access,
+  clock,
+  log,
+}: Parts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(
@@ -128,6 +141,9 @@ export function centralWeb({ database, agents, board, names, outbox, access, clo
   api.get('/events', async (request, response) => {
     const query = read(eventsQuery, request.query);
     response.json(await eventsAfter(database, query.agent, query.epoch, query.after, query.limit));
+  });
+  api.get('/store', async (_request, response) => {
+    response.json(await storeReport(database, keep));
   });
   app.use('/api/v1', api);
 

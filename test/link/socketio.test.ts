@@ -1,22 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { HallEvent } from '../../kiosk-agent/contract/events.ts';
 import { letIn, openAgents } from '../../central/agents.ts';
+import { startEngine } from '../central/postgres.ts';
 import { runCentral } from '../central/process.ts';
 import { linkSuite, type FarEnd } from './suite.ts';
 
-/** The real far end in its own process, with its embedded store. */
+/** The real far end in its own process, with its embedded store or on the server that is tested. */
 async function farEnd(): Promise<FarEnd> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'link-'));
-  let running = await runCentral(stateDir);
+  const { stateDir, databaseUrl, stop } = await startEngine();
+  const env = { DATABASE_URL: databaseUrl ?? '' };
+  let running = await runCentral(stateDir, 0, env);
   const { port, url } = running;
   return {
     port,
     address: (port) => `socketio:http://127.0.0.1:${port}`,
     // What `agent add` does, beside the running server, without a process for each.
     letIn: async (agentId) => {
-      const agents = await openAgents(stateDir, undefined);
+      const agents = await openAgents(stateDir, databaseUrl);
       return letIn(agents, agentId, '371000000000').finally(() => agents.close());
     },
     events: async (agentId, epoch) => {
@@ -37,11 +36,11 @@ async function farEnd(): Promise<FarEnd> {
     },
     kill: () => running.kill('SIGKILL'),
     restart: async () => {
-      running = await runCentral(stateDir, port);
+      running = await runCentral(stateDir, port, env);
     },
     stop: async () => {
       await running.kill('SIGTERM');
-      await rm(stateDir, { recursive: true, force: true });
+      await stop();
     },
   };
 }
