@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { LINK_PATH } from '../kiosk-agent/contract/link.ts';
 import { Access, centralTokens } from './access.ts';
@@ -13,6 +14,8 @@ import { HallBoard } from './board.ts';
 import { configurationSchema, type Configuration } from './configuration.ts';
 import { openDatabase } from './database.ts';
 import { catchUp } from './figures/figures.ts';
+import { Keeping } from './keeping/keeping.ts';
+import type { KeptBack } from './keeping/retention.ts';
 import { Intake } from './link/intake.ts';
 import { SocketioReceiver } from './link/socketio.ts';
 import { Live } from './live.ts';
@@ -95,8 +98,12 @@ export async function startCentral(
     clock,
     log,
   );
+  const { keep } = configuration;
+  // Rooms that still need old rows stand here: retention asks them.
+  const keptBack: KeptBack[] = [];
+  const keeping = new Keeping({ database, keep, keptBack, holder: randomUUID(), clock, log });
   app = centralWeb({
-    ...{ database, agents, board, names, outbox, access, clock, log },
+    ...{ database, agents, board, names, outbox, keep, access, clock, log },
     command: (agentId, command, withinMs) => intake.command(agentId, command, withinMs),
     publicSettings: configuration.public,
     alerts: configuration.alerts,
@@ -117,7 +124,7 @@ export async function startCentral(
 
   const close = async () => {
     ending.abort();
-    await Promise.all([outbox.close(), caughtUp, alerts.close()]);
+    await Promise.all([outbox.close(), caughtUp, alerts.close(), keeping.close()]);
     socketio.stop();
     await intake.close();
     socketio.close();

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { LineCounter, parseDocument, isNode } from 'yaml';
 import { z } from 'zod';
 import { alertSettings } from './alerts/settings.ts';
+import { keepSettings } from './keeping/settings.ts';
 import { publicSettings } from './public/settings.ts';
 import { ratingExportsSection } from './rating-exports/settings.ts';
 import { BadConfiguration } from './secrets.ts';
@@ -17,6 +18,7 @@ export const configurationSchema = z.strictObject({
   public: publicSettings,
   ratingExports: ratingExportsSection,
   alerts: alertSettings.prefault({}),
+  keep: keepSettings,
 });
 export type Configuration = z.infer<typeof configurationSchema>;
 
