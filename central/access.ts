@@ -11,13 +11,15 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HallError } from '../kiosk-agent/contract/problem.ts';
-import { isToken, tokenHash } from './agents.ts';
+import { isToken } from './agents.ts';
 
 export const COOKIE = 'central_viewer';
 const token = z.string().min(16).max(256);
 /** `booking` came later: a file of before has none. */
 const tokensFile = z.object({ viewer: token, booking: token.optional() });
 export type CentralTokens = { viewer: string; booking: string };
+/** SHA-256 of each token: all that is needed to check one. */
+export type TokenHashes = { viewer: string; booking: string };
 
 /** The tokens from `<state>/tokens.json` (mode 0600), made the first time. Throws an Error that names the file when it cannot be read. */
 export function centralTokens(stateDir: string): CentralTokens {
@@ -51,9 +53,12 @@ function newToken(): string {
 export class Access {
   readonly #hash: string;
   readonly #booking: string;
-  constructor({ viewer, booking }: CentralTokens) {
-    this.#hash = tokenHash(viewer);
-    this.#booking = tokenHash(booking);
+  readonly #behindProxy: boolean;
+  /** Behind a proxy whoever comes from this machine may be the proxy: then everybody needs the token. */
+  constructor({ viewer, booking }: TokenHashes, behindProxy: boolean) {
+    this.#hash = viewer;
+    this.#booking = booking;
+    this.#behindProxy = behindProxy;
   }
 
   /** Lets only the booking service through: its bearer token, never a cookie and never for being on this machine. */
@@ -73,7 +78,7 @@ export class Access {
   }
 
   mayLook(request: IncomingMessage): boolean {
-    if (isLocal(request)) return true;
+    if (!this.#behindProxy && isLocal(request)) return true;
     const token = bearerOf(request);
     return token === undefined ? this.isSignedIn(request) : this.isViewer(token);
   }

@@ -17,6 +17,7 @@ import type { Database } from './database.ts';
 import { badRatings, devicesDown, devicesQuery, ledgerQuery, opinions } from './ledgers.ts';
 import { eventsAfter, latestAlarms, latestRatings } from './overview.ts';
 import type { Outbox } from './outbox.ts';
+import type { BehindProxy } from './fleet/settings.ts';
 import { read } from './reading.ts';
 import { statistics, statisticsQuery } from './statistics.ts';
 
@@ -43,11 +44,16 @@ type Parts = {
   access: Access;
   clock: () => Date;
   log: Logger;
+  behindProxy: BehindProxy;
+  /** this server is told to stop: a balancer should send nobody here */
+  stopping: () => boolean;
 };
 
 /** Builds the application; it holds nothing that must be closed. */
-export function centralWeb({ database, agents, board, names, outbox, access, clock, log }: Parts): Express {
+export function centralWeb(parts: Parts): Express {
+  const { database, agents, board, names, outbox, access, clock, log } = parts;
   const app = express();
+  app.set('trust proxy', parts.behindProxy);
   app.disable('x-powered-by');
   app.use(
     helmet({
@@ -67,6 +73,7 @@ export function centralWeb({ database, agents, board, names, outbox, access, clo
   const api = express.Router();
   api.use(limited(1_200));
   api.get('/health', async (_request, response) => {
+    if (parts.stopping()) return response.status(503).json({ status: 'stopping', store: database.kind });
     try {
       const [row] = await database.query<{ streams: number }>('SELECT count(*) AS streams FROM streams');
       response.json({ status: 'ok', store: database.kind, streams: row?.streams ?? 0 });
@@ -158,7 +165,7 @@ function limited(perMinute: number): RequestHandler {
     limit: perMinute,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    // A proxy in front is a deployment of its own; then all its visitors share one allowance.
+    // Without `behindProxy` in the configuration all visitors of a proxy share one allowance.
     validate: { xForwardedForHeader: false, forwardedHeader: false },
     handler: () => {
       throw new HallError('too-many-requests', `at most ${perMinute} requests a minute`);
