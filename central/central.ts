@@ -8,6 +8,9 @@ import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { LINK_PATH } from '../kiosk-agent/contract/link.ts';
 import { Access } from './access.ts';
+import type { FactSource } from './alerts/facts.ts';
+import { checkSecrets } from './alerts/settings.ts';
+import { AlertWatch } from './alerts/watch.ts';
 import { agentsOf } from './agents.ts';
 import { HallBoard } from './board.ts';
 import { configurationSchema, type Configuration } from './configuration.ts';
@@ -49,8 +52,9 @@ export type Central = {
 /** Starts the far end. Rejects with StateTaken, BadNames, BadConfiguration, or the error of port, folder or database. */
 export async function startCentral(options: CentralOptions): Promise<Central> {
   const { stateDir, clock, log } = options;
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const configuration = options.configuration ?? configurationSchema.parse({});
+  checkSecrets(configuration.alerts, process.env);
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const names = readNames(stateDir, options.namesFile);
   let ready = false;
   let app: RequestListener = (_request, response) =>
@@ -142,8 +146,18 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
   app = centralWeb({
     ...{ database, agents, board, names, outbox, access, clock, log, behindProxy },
     stopping: () => stopping,
+    command: (agentId, command, withinMs) => intake.command(agentId, command, withinMs),
+    publicSettings: configuration.public,
+    alerts: configuration.alerts,
   });
   ready = true;
+  // What other rooms know and the rules ask for: exports that nobody answers, configurations that were refused.
+  const sources: FactSource[] = [];
+  const alerts = new AlertWatch({
+    ...{ database, board, names, clock, log, sources, settings: configuration.alerts },
+    environment: process.env,
+  });
+  alerts.start();
   const ending = new AbortController();
   const caughtUp = catchUp(database, ending.signal).then(
     (events) => events > 0 && log.info({ events }, 'figures caught up with the stored events'),
@@ -161,7 +175,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
   const close = async () => {
     stopping = true;
     ending.abort();
-    await Promise.all([outbox.close(), caughtUp]);
+    await Promise.all([outbox.close(), caughtUp, alerts.close()]);
     socketio.stop();
     await intake.close();
     socketio.close();

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { LineCounter, parseDocument, isNode } from 'yaml';
 import { z } from 'zod';
 import { behindProxySetting, stoppingSetting, tokensSetting } from './fleet/settings.ts';
+import { alertSettings } from './alerts/settings.ts';
+import { publicSettings } from './public/settings.ts';
+import { ratingExportsSection } from './rating-exports/settings.ts';
 import { BadConfiguration } from './secrets.ts';
 
 export { BadConfiguration, secretOf, secretReference } from './secrets.ts';
@@ -15,6 +18,9 @@ export const configurationSchema = z.strictObject({
   behindProxy: behindProxySetting,
   tokens: tokensSetting,
   stopping: stoppingSetting,
+  public: publicSettings,
+  ratingExports: ratingExportsSection,
+  alerts: alertSettings.prefault({}),
 });
 export type Configuration = z.infer<typeof configurationSchema>;
 

@@ -22,7 +22,9 @@ export const behindProxySetting = z
   .default(0);
 
 /** Tokens given by the operator, the same for every server. Without it they are made when a server first starts. */
-export const tokensSetting = z.strictObject({ viewer: secretReference, booking: secretReference }).optional();
+export const tokensSetting = z
+  .strictObject({ viewer: secretReference, booking: secretReference, operator: secretReference })
+  .optional();
 
 /** How a server that is told to stop leaves its agents to the others. With no other server it ends at once. */
 export const stoppingSetting = z
