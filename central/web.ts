@@ -23,6 +23,7 @@ import { badRatings, devicesDown, devicesQuery, ledgerQuery, opinions } from './
 import { eventsAfter, latestAlarms, latestRatings } from './overview.ts';
 import type { Intake } from './link/intake.ts';
 import type { Outbox } from './outbox.ts';
+import type { BehindProxy } from './fleet/settings.ts';
 import { publicRoutes } from './public/routes.ts';
 import type { PublicSettings } from './public/settings.ts';
 import { read } from './reading.ts';
@@ -54,6 +55,9 @@ type Parts = {
   access: Access;
   clock: () => Date;
   log: Logger;
+  behindProxy: BehindProxy;
+  /** this server is told to stop: a balancer should send nobody here */
+  stopping: () => boolean;
   alerts: AlertSettings;
 };
 
@@ -61,6 +65,7 @@ type Parts = {
 export function centralWeb(parts: Parts): Express {
   const { database, agents, board, names, outbox, command, access, clock, log, alerts, keep } = parts;
   const app = express();
+  app.set('trust proxy', parts.behindProxy);
   app.disable('x-powered-by');
   app.use(
     helmet({
@@ -80,6 +85,7 @@ export function centralWeb(parts: Parts): Express {
   const api = express.Router();
   api.use(limited(1_200));
   api.get('/health', async (_request, response) => {
+    if (parts.stopping()) return response.status(503).json({ status: 'stopping', store: database.kind });
     try {
       const [row] = await database.query<{ streams: number }>('SELECT count(*) AS streams FROM streams');
       response.json({ status: 'ok', store: database.kind, streams: row?.streams ?? 0 });
@@ -191,7 +197,7 @@ function limited(perMinute: number): RequestHandler {
     limit: perMinute,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    // A proxy in front is a deployment of its own; then all its visitors share one allowance.
+    // Without `behindProxy` in the configuration all visitors of a proxy share one allowance.
     validate: { xForwardedForHeader: false, forwardedHeader: false },
     handler: () => {
       throw new HallError('too-many-requests', `at most ${perMinute} requests a minute`);
