@@ -10,6 +10,7 @@ import { HallBoard } from './board.ts';
 import type { Configuration } from './configuration.ts';
 import { openDatabase } from './database.ts';
 import { catchUp } from './figures/figures.ts';
+import { HttpReceiver } from './link/http.ts';
 import { Intake } from './link/intake.ts';
 import { SocketioReceiver } from './link/socketio.ts';
 import { Live } from './live.ts';
@@ -81,6 +82,7 @@ export async function startCentral(
     },
   });
   const socketio = new SocketioReceiver(http, intake, log);
+  const overHttp = new HttpReceiver(http, intake, log);
   const outbox = new Outbox(
     database,
     {
@@ -102,8 +104,10 @@ export async function startCentral(
     ending.abort();
     await Promise.all([outbox.close(), caughtUp]);
     socketio.stop();
+    overHttp.stop();
     await intake.close();
     socketio.close();
+    await overHttp.close();
     await live.close();
     stopListening();
     await agents.close();
