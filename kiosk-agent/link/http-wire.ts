@@ -8,7 +8,13 @@ const SOCKETS = 4;
 /** An answer is a receipt or a command with its data. */
 const ANSWER_MAX_BYTES = 1024 * 1024;
 
-export type Answer = { status: number; /** what the JSON says; null when it is none */ body: unknown };
+export type Answer = {
+  status: number;
+  /** what the JSON says; null when it is none */
+  body: unknown;
+  /** the far end's time, as its header says */
+  date: string | undefined;
+};
 type Asking = {
   headers?: Record<string, string>;
   body?: Buffer;
@@ -35,7 +41,7 @@ export class HttpWire {
   }
 
   /** Asks once; again when the kept socket turns out to have been closed meanwhile. Rejects when no answer came. */
-  async ask(method: 'GET' | 'POST', path: string, asking: Asking): Promise<Answer> {
+  async ask(method: 'GET' | 'HEAD' | 'POST', path: string, asking: Asking): Promise<Answer> {
     const tried = { reused: false };
     try {
       return await this.#once(method, path, asking, tried);
@@ -92,7 +98,11 @@ export class HttpWire {
           if (bytes > ANSWER_MAX_BYTES) request.destroy(new Error('the answer does not end'));
         });
         response.once('end', () =>
-          resolve({ status: response.statusCode ?? 0, body: jsonOf(Buffer.concat(parts)) }),
+          resolve({
+            status: response.statusCode ?? 0,
+            body: jsonOf(Buffer.concat(parts)),
+            date: response.headers.date,
+          }),
         );
       });
       request.end(body);
