@@ -54,13 +54,15 @@ const commandsQuery = z.strictObject({
 export class HttpReceiver {
   readonly #intake: Intake;
   readonly #log: Logger;
+  readonly #requestMs: number;
   readonly #streams = new Map<string, HttpStream>();
   readonly #answering = new Set<Promise<void>>();
   #closed = false;
 
-  constructor(http: HttpServer, intake: Intake, log: Logger) {
+  constructor(http: HttpServer, intake: Intake, log: Logger, requestMs = REQUEST_MS) {
     this.#intake = intake;
     this.#log = log;
+    this.#requestMs = requestMs;
     const app = this.#app();
     const others = http.listeners('request') as ((request: unknown, response: unknown) => void)[];
     http.removeAllListeners('request');
@@ -189,8 +191,8 @@ export class HttpReceiver {
   #watch(request: Request, response: Response): void {
     const timer = setTimeout(() => {
       if (response.headersSent) return void request.socket.destroy();
-      this.#send(response, new HallError('too-slow', `a request may take ${REQUEST_MS / 1000} s`));
-    }, REQUEST_MS);
+      this.#send(response, new HallError('too-slow', `a request may take ${this.#requestMs / 1000} s`));
+    }, this.#requestMs);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#answering.add(promise);
     response.once('close', () => {
