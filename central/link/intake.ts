@@ -129,7 +129,13 @@ export class Intake {
     agentId: string,
     command: LinkCommand,
     withinMs = Number.POSITIVE_INFINITY,
-  ): Promise<{ id: string; ok?: true; refused?: string; why?: string }> {
+  ): Promise<{
+    id: string;
+    ok?: true | undefined;
+    refused?: string | undefined;
+    why?: string | undefined;
+    data?: Record<string, unknown> | undefined;
+  }> {
     const { id, deadline } = command;
     const line = [...(this.#lines.get(agentId)?.values() ?? [])].at(-1);
     if (!line) return { id, refused: 'away', why: `${agentId} is not connected` };

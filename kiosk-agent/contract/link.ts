@@ -64,6 +64,8 @@ export const linkCommandAnswer = z.object({
   ok: z.literal(true).optional(),
   refused: z.string().optional(),
   why: z.string().optional(),
+  /** what was asked for, of commands that ask (`slots`) */
+  data: z.record(z.string(), z.unknown()).optional(),
 });
 
 /**

@@ -6,7 +6,7 @@ import type { LinkCommandAnswer } from './binding.ts';
 /** Does the command; `refused` is a stable code. Throwing is answered as refused `failed`. */
 export type CommandHandler = (
   command: LinkCommand,
-) => Promise<{ ok: true } | { refused: string; why?: string }>;
+) => Promise<{ ok: true; data?: Record<string, unknown> } | { refused: string; why?: string }>;
 
 /** Answers that are remembered, for a command that comes again because its answer was lost. */
 const REMEMBERED = 200;
