@@ -77,8 +77,8 @@ const link = z.strictObject({
   url: z
     .string()
     .regex(
-      /^(socketio:)?https?:\/\/.+/,
-      'socketio:http(s)://HOST:PORT, or http(s)://HOST:PORT where a gateway lets nothing but plain requests through',
+      /^(socketio:)?https?:\/\/[^@]+$/,
+      'socketio:http(s)://HOST:PORT, or http(s)://HOST:PORT where a gateway lets nothing but plain requests through; no user or password in it',
     )
     .describe('Way to the next hop: `socketio:http(s)://…`, or plain `http(s)://…` to a central server'),
   token: secret,

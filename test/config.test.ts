@@ -70,7 +70,8 @@ describe('the configuration', () => {
       faults(`${yaml}links: [{name: far, url: "${url}", token: "env:TOKEN"}]\n`).join('\n');
     for (const url of ['socketio:https://far.example', 'http://127.0.0.1:8490', 'https://gate.example/hall'])
       expect(linked(url)).toBe('');
-    expect(linked('ftp://far.example')).toContain('links[0].url');
+    for (const url of ['ftp://far.example', 'https://hall:secret@gate.example'])
+      expect(linked(url)).toContain('links[0].url');
     const satellite = hub.replace(/^agent:.*$/m, 'agent: {id: pc-2, role: satellite, listen: "127.0.0.1:0"}');
     expect(linked('http://hub.example:8480', satellite)).toMatch(/links\[0\]\.url: .*Socket\.IO only/);
     expect(linked('socketio:http://hub.example:8480', satellite)).toBe('');
