@@ -43,12 +43,15 @@ export class HttpWire {
   /** Asks once; again when the kept socket turns out to have been closed meanwhile. Rejects when no answer came. */
   async ask(method: 'GET' | 'HEAD' | 'POST', path: string, asking: Asking): Promise<Answer> {
     const tried = { reused: false };
+    const since = performance.now();
     try {
       return await this.#once(method, path, asking, tried);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (this.#closed || !tried.reused || (code !== 'ECONNRESET' && code !== 'EPIPE')) throw error;
-      return this.#once(method, path, asking, tried);
+      // The wait is one: what broke off late is not waited for a second time.
+      const left = asking.timeoutMs && Math.max(1, asking.timeoutMs - (performance.now() - since));
+      return this.#once(method, path, left === undefined ? asking : { ...asking, timeoutMs: left }, tried);
     }
   }
 
@@ -77,7 +80,7 @@ export class HttpWire {
       const timer =
         timeoutMs === undefined
           ? undefined
-          : setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
+          : setTimeout(() => request.destroy(new Error('no answer in time')), timeoutMs);
       const fail = (error: Error) => {
         tried.reused = request.reusedSocket;
         reject(error);
