@@ -19,6 +19,7 @@ import { catchUp } from './figures/figures.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { Keeping } from './keeping/keeping.ts';
 import type { KeptBack } from './keeping/retention.ts';
+import { HttpReceiver } from './link/http.ts';
 import { Intake } from './link/intake.ts';
 import { SocketioReceiver } from './link/socketio.ts';
 import { Live } from './live.ts';
@@ -112,6 +113,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
     },
   });
   const socketio = new SocketioReceiver(http, intake, log);
+  const overHttp = new HttpReceiver(http, intake, log);
   const outbox = new Outbox(
     database,
     {
@@ -183,9 +185,11 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
     ending.abort();
     await Promise.all([outbox.close(), caughtUp, alerts.close(), keeping.close()]);
     socketio.stop();
+    overHttp.stop();
     await intake.close();
     socketio.close();
     await fleet.close();
+    await overHttp.close();
     await live.close();
     stopListening();
     await agents.close();
