@@ -11,6 +11,8 @@ import type { Configuration } from './configuration.ts';
 import { openDatabase } from './database.ts';
 import { catchUp } from './figures/figures.ts';
 import { Intake } from './link/intake.ts';
+import { MqttReceiver } from './link/mqtt.ts';
+import { brokerAccess } from './link/mqtt-settings.ts';
 import { SocketioReceiver } from './link/socketio.ts';
 import { Live } from './live.ts';
 import { readNames } from './names.ts';
@@ -40,6 +42,9 @@ export async function startCentral(
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const access = new Access(centralTokens(stateDir));
   const names = readNames(stateDir, options.namesFile);
+  const mqttSection = options.configuration?.mqtt;
+  // Before the port: a secret that is missing is a fault of the configuration.
+  const broker = mqttSection && { settings: mqttSection, access: brokerAccess(mqttSection, process.env) };
   let ready = false;
   let app: RequestListener = (_request, response) =>
     void response.writeHead(503, { 'retry-after': '2' }).end();
@@ -81,6 +86,7 @@ export async function startCentral(
     },
   });
   const socketio = new SocketioReceiver(http, intake, log);
+  const mqtt = broker && new MqttReceiver(broker, { intake, clock, random: Math.random, log });
   const outbox = new Outbox(
     database,
     {
@@ -90,7 +96,7 @@ export async function startCentral(
     clock,
     log,
   );
-  app = centralWeb({ database, agents, board, names, outbox, access, clock, log });
+  app = centralWeb({ database, agents, board, names, outbox, access, clock, log, mqtt: () => mqtt?.state });
   ready = true;
   const ending = new AbortController();
   const caughtUp = catchUp(database, ending.signal).then(
@@ -102,8 +108,10 @@ export async function startCentral(
     ending.abort();
     await Promise.all([outbox.close(), caughtUp]);
     socketio.stop();
+    await mqtt?.stop();
     await intake.close();
     socketio.close();
+    await mqtt?.close();
     await live.close();
     stopListening();
     await agents.close();

@@ -15,6 +15,7 @@ import { appointmentRoutes } from './appointments.ts';
 import { listQuery, type HallBoard } from './board.ts';
 import type { Database } from './database.ts';
 import { badRatings, devicesDown, devicesQuery, ledgerQuery, opinions } from './ledgers.ts';
+import type { BrokerState } from './link/mqtt.ts';
 import { eventsAfter, latestAlarms, latestRatings } from './overview.ts';
 import type { Outbox } from './outbox.ts';
 import { read } from './reading.ts';
@@ -43,10 +44,22 @@ type Parts = {
   access: Access;
   clock: () => Date;
   log: Logger;
+  /** the broker of the link over MQTT, when there is one */
+  mqtt?: () => BrokerState | undefined;
 };
 
 /** Builds the application; it holds nothing that must be closed. */
-export function centralWeb({ database, agents, board, names, outbox, access, clock, log }: Parts): Express {
+export function centralWeb({
+  database,
+  agents,
+  board,
+  names,
+  outbox,
+  access,
+  clock,
+  log,
+  mqtt,
+}: Parts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(
@@ -69,7 +82,14 @@ export function centralWeb({ database, agents, board, names, outbox, access, clo
   api.get('/health', async (_request, response) => {
     try {
       const [row] = await database.query<{ streams: number }>('SELECT count(*) AS streams FROM streams');
-      response.json({ status: 'ok', store: database.kind, streams: row?.streams ?? 0 });
+      const broker = mqtt?.();
+      response.json({
+        status: broker && broker.state !== 'connected' ? 'degraded' : 'ok',
+        store: database.kind,
+        streams: row?.streams ?? 0,
+        // Anybody may ask this: why it is away stands in the log.
+        ...(broker && { mqtt: { state: broker.state, since: broker.since } }),
+      });
     } catch (error) {
       log.error({ err: error }, 'the database does not answer');
       response.status(503).json({ status: 'failing', store: database.kind });

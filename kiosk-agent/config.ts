@@ -8,7 +8,13 @@ import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } fro
 import { z } from 'zod';
 import { calendarSection, withCalendarFile } from './config/calendar.ts';
 import { crossFaults } from './config/cross-check.ts';
-import { identitySection, platformSection, secret, videoSection } from './config/connections.ts';
+import {
+  brokerSection,
+  identitySection,
+  platformSection,
+  secret,
+  videoSection,
+} from './config/connections.ts';
 import { formSection, mapSection, withPictures } from './config/pictures.ts';
 import { rulesSection, text } from './config/rules.ts';
 import { deviceRow } from './contract/devices.ts';
@@ -70,13 +76,27 @@ const window = z.strictObject({
     .describe('A window that takes what a surge gives it, and may have no services of its own'),
 });
 
-const link = z.strictObject({
-  name: id,
-  url: z
-    .string()
-    .regex(/^socketio:https?:\/\/.+/, 'socketio:http://HOST:PORT (http and mqtt links come later)'),
-  token: secret,
-});
+const link = z
+  .strictObject({
+    name: id,
+    url: z
+      .string()
+      .regex(
+        /^(socketio:https?|mqtts?):\/\/[^@]+$/,
+        'socketio:http://HOST:PORT, mqtt://HOST:PORT or mqtts://HOST:PORT; no user or password in the address',
+      ),
+    token: secret,
+    broker: brokerSection.optional(),
+  })
+  .check(({ value, issues }) => {
+    if (value.broker && !value.url.startsWith('mqtt'))
+      issues.push({
+        code: 'custom',
+        input: value.broker,
+        path: ['broker'],
+        message: 'only a link over mqtt:// or mqtts:// has a broker',
+      });
+  });
 
 export const configSchema = z
   .strictObject({
@@ -170,6 +190,14 @@ export const configSchema = z
         path: ['links'],
         message: 'a satellite has exactly one link, the one to its hub: socketio:http://HUB:8480',
       });
+    config.links.forEach(({ url }, index) => {
+      if (config.agent.role === 'satellite' && url.startsWith('mqtt'))
+        context.addIssue({
+          code: 'custom',
+          path: ['links', index, 'url'],
+          message: 'a satellite is linked to its hub directly: socketio:http://HUB:8480',
+        });
+    });
     for (const { path, message } of crossFaults(config)) context.addIssue({ code: 'custom', path, message });
     config.windows.forEach((each, w) => {
       if (each.services.length === 0 && !each.temporary)

@@ -2,6 +2,8 @@
 import type { z } from 'zod';
 import type { HallEvent } from '../contract/events.ts';
 import type { linkCommandAnswer, LinkAuth, Receipt } from '../contract/link.ts';
+import type { BrokerAccess } from '../contract/broker.ts';
+import { dialMqtt } from './mqtt.ts';
 import { dialSocketio } from './socketio.ts';
 
 /** The events of one epoch, as the journal has them on disk. */
@@ -54,20 +56,32 @@ export type DialOptions = {
   onCommand: (raw: unknown) => Promise<LinkCommandAnswer>;
   /** ends the dialling */
   signal: AbortSignal;
+  /** what MQTT needs besides: where the topics stand, and what the broker wants to see */
+  mqtt?: MqttPlace | undefined;
+};
+export type MqttPlace = Omit<BrokerAccess, 'url'> & {
+  region: string;
+  hall: string;
+  /** how often the far end is asked whether it is there; 30 s when it is not given */
+  heartbeatMs?: number;
 };
 export type Dial = (options: DialOptions) => Promise<DialResult>;
 
-const BINDINGS: Record<string, Dial> = { 'socketio:': dialSocketio };
+/** How an address begins → the way to dial. What stands before `http` in `socketio:http://…` is not a part of the url. */
+const BINDINGS: Record<string, { dial: Dial; urlFrom: number }> = {
+  'socketio:': { dial: dialSocketio, urlFrom: 'socketio:'.length },
+  'mqtt:': { dial: dialMqtt, urlFrom: 0 },
+  'mqtts:': { dial: dialMqtt, urlFrom: 0 },
+};
 
 /**
- * Takes a link's address apart: `socketio:http://host:port` → the way to dial and the url to dial.
+ * Takes a link's address apart: `socketio:http://host:port` or `mqtt(s)://host:port` → the way to dial and the url to dial.
  * Throws RangeError when the scheme is not one of ours.
  */
 export function bindingFor(address: string): { dial: Dial; url: string } {
-  for (const [scheme, dial] of Object.entries(BINDINGS)) {
-    if (address.startsWith(scheme) && URL.canParse(address.slice(scheme.length))) {
-      return { dial, url: address.slice(scheme.length) };
-    }
+  for (const [scheme, { dial, urlFrom }] of Object.entries(BINDINGS)) {
+    const url = address.slice(urlFrom);
+    if (address.startsWith(scheme) && URL.canParse(url)) return { dial, url };
   }
   throw new RangeError(`link address ${address}: expected ${Object.keys(BINDINGS).join(' or ')} and a URL`);
 }
