@@ -7,7 +7,7 @@ import { LINK_PATH } from '../kiosk-agent/contract/link.ts';
 import { Access, centralTokens } from './access.ts';
 import { agentsOf } from './agents.ts';
 import { HallBoard } from './board.ts';
-import type { Configuration } from './configuration.ts';
+import { configurationSchema, type Configuration } from './configuration.ts';
 import { openDatabase } from './database.ts';
 import { catchUp } from './figures/figures.ts';
 import { Intake } from './link/intake.ts';
@@ -41,8 +41,9 @@ export async function startCentral(
   const { stateDir, clock, log } = options;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const access = new Access(centralTokens(stateDir));
+  const configuration = options.configuration ?? configurationSchema.parse({});
   const names = readNames(stateDir, options.namesFile);
-  const mqttSection = options.configuration?.mqtt;
+  const mqttSection = configuration.mqtt;
   // Before the port: a secret that is missing is a fault of the configuration.
   const broker = mqttSection && { settings: mqttSection, access: brokerAccess(mqttSection, process.env) };
   let ready = false;
@@ -96,7 +97,12 @@ export async function startCentral(
     clock,
     log,
   );
-  app = centralWeb({ database, agents, board, names, outbox, access, clock, log, mqtt: () => mqtt?.state });
+  app = centralWeb({
+    ...{ database, agents, board, names, outbox, access, clock, log },
+    command: (agentId, command, withinMs) => intake.command(agentId, command, withinMs),
+    publicSettings: configuration.public,
+    mqtt: () => mqtt?.state,
+  });
   ready = true;
   const ending = new AbortController();
   const caughtUp = catchUp(database, ending.signal).then(

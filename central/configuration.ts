@@ -7,12 +7,16 @@ import { join } from 'node:path';
 import { LineCounter, parseDocument, isNode } from 'yaml';
 import { z } from 'zod';
 import { mqttSettings } from './link/mqtt-settings.ts';
+import { publicSettings } from './public/settings.ts';
+import { ratingExportsSection } from './rating-exports/settings.ts';
 import { BadConfiguration } from './secrets.ts';
 
 export { BadConfiguration, secretOf, secretReference } from './secrets.ts';
 
 export const configurationSchema = z.strictObject({
   mqtt: mqttSettings.optional(),
+  public: publicSettings,
+  ratingExports: ratingExportsSection,
 });
 export type Configuration = z.infer<typeof configurationSchema>;
 
