@@ -10,6 +10,7 @@ import { HallBoard } from './board.ts';
 import { configurationSchema, type Configuration } from './configuration.ts';
 import { openDatabase } from './database.ts';
 import { catchUp } from './figures/figures.ts';
+import { HttpReceiver } from './link/http.ts';
 import { Intake } from './link/intake.ts';
 import { MqttReceiver } from './link/mqtt.ts';
 import { brokerAccess } from './link/mqtt-settings.ts';
@@ -88,6 +89,7 @@ export async function startCentral(
   });
   const socketio = new SocketioReceiver(http, intake, log);
   const mqtt = broker && new MqttReceiver(broker, { intake, clock, random: Math.random, log });
+  const overHttp = new HttpReceiver(http, intake, log);
   const outbox = new Outbox(
     database,
     {
@@ -114,10 +116,12 @@ export async function startCentral(
     ending.abort();
     await Promise.all([outbox.close(), caughtUp]);
     socketio.stop();
+    overHttp.stop();
     await mqtt?.stop();
     await intake.close();
     socketio.close();
     await mqtt?.close();
+    await overHttp.close();
     await live.close();
     stopListening();
     await agents.close();

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { HallEvent } from '../contract/events.ts';
 import type { linkCommandAnswer, LinkAuth, Receipt } from '../contract/link.ts';
 import type { BrokerAccess } from '../contract/broker.ts';
+import { dialHttp } from './http.ts';
 import { dialMqtt } from './mqtt.ts';
 import { dialSocketio } from './socketio.ts';
 
@@ -67,20 +68,22 @@ export type MqttPlace = Omit<BrokerAccess, 'url'> & {
 };
 export type Dial = (options: DialOptions) => Promise<DialResult>;
 
-/** How an address begins → the way to dial. What stands before `http` in `socketio:http://…` is not a part of the url. */
-const BINDINGS: Record<string, { dial: Dial; urlFrom: number }> = {
-  'socketio:': { dial: dialSocketio, urlFrom: 'socketio:'.length },
-  'mqtt:': { dial: dialMqtt, urlFrom: 0 },
-  'mqtts:': { dial: dialMqtt, urlFrom: 0 },
+/** By the scheme of the address. `socketio:` stands before a URL; of the others the scheme is the URL's own. */
+const BINDINGS: Record<string, { dial: Dial; before?: true }> = {
+  'socketio:': { dial: dialSocketio, before: true },
+  'http:': { dial: dialHttp },
+  'https:': { dial: dialHttp },
+  'mqtt:': { dial: dialMqtt },
+  'mqtts:': { dial: dialMqtt },
 };
 
 /**
- * Takes a link's address apart: `socketio:http://host:port` or `mqtt(s)://host:port` → the way to dial and the url to dial.
+ * Takes a link's address apart: `socketio:http://host:port`, `https://host/path` or `mqtts://host:port` → the way to dial and the url to dial.
  * Throws RangeError when the scheme is not one of ours.
  */
 export function bindingFor(address: string): { dial: Dial; url: string } {
-  for (const [scheme, { dial, urlFrom }] of Object.entries(BINDINGS)) {
-    const url = address.slice(urlFrom);
+  for (const [scheme, { dial, before }] of Object.entries(BINDINGS)) {
+    const url = before ? address.slice(scheme.length) : address;
     if (address.startsWith(scheme) && URL.canParse(url)) return { dial, url };
   }
   throw new RangeError(`link address ${address}: expected ${Object.keys(BINDINGS).join(' or ')} and a URL`);
