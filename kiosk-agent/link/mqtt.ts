@@ -137,7 +137,7 @@ class Conversation implements LinkConnection {
     return this.#welcomed.promise;
   }
 
-  send(events: readonly HallEvent[]): Promise<SendResult> {
+  readonly send = (events: readonly HallEvent[]): Promise<SendResult> => {
     this.#batches += 1;
     const batch = this.#batches;
     const message = this.#sealed('events', { session: this.#session, batch, events });
@@ -146,7 +146,7 @@ class Conversation implements LinkConnection {
       this.#broker.cut(`a batch of ${message.length} bytes is more than the far end reads`);
     else this.#broker.publish(topicOf(this.#place, 'events'), message, { expiresMs: BATCH_EXPIRES_MS });
     return Promise.race([result, this.ended.then((lost) => ({ lost }))]);
-  }
+  };
 
   /** Satellites alone report, and theirs is another wire. */
   async report(): Promise<unknown> {
