@@ -21,6 +21,8 @@ import { Keeping } from './keeping/keeping.ts';
 import type { KeptBack } from './keeping/retention.ts';
 import { HttpReceiver } from './link/http.ts';
 import { Intake } from './link/intake.ts';
+import { MqttReceiver } from './link/mqtt.ts';
+import { brokerAccess } from './link/mqtt-settings.ts';
 import { SocketioReceiver } from './link/socketio.ts';
 import { Live } from './live.ts';
 import { readNames } from './names.ts';
@@ -59,6 +61,9 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
   checkSecrets(configuration.alerts, process.env);
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const names = readNames(stateDir, options.namesFile);
+  const mqttSection = configuration.mqtt;
+  // Before the port: a secret that is missing is a fault of the configuration.
+  const broker = mqttSection && { settings: mqttSection, access: brokerAccess(mqttSection, process.env) };
   let ready = false;
   let app: RequestListener = (_request, response) =>
     void response
@@ -113,6 +118,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
     },
   });
   const socketio = new SocketioReceiver(http, intake, log);
+  const mqtt = broker && new MqttReceiver(broker, { intake, clock, random: Math.random, log });
   const overHttp = new HttpReceiver(http, intake, log);
   const outbox = new Outbox(
     database,
@@ -157,6 +163,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
     command: (agentId, command, withinMs) => intake.command(agentId, command, withinMs),
     publicSettings: configuration.public,
     alerts: configuration.alerts,
+    mqtt: () => mqtt?.state,
   });
   ready = true;
   // What other rooms know and the rules ask for: exports that nobody answers, configurations that were refused.
@@ -186,9 +193,11 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
     await Promise.all([outbox.close(), caughtUp, alerts.close(), keeping.close()]);
     socketio.stop();
     overHttp.stop();
+    await mqtt?.stop();
     await intake.close();
     socketio.close();
     await fleet.close();
+    await mqtt?.close();
     await overHttp.close();
     await live.close();
     stopListening();

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { behindProxySetting, stoppingSetting, tokensSetting } from './fleet/settings.ts';
 import { alertSettings } from './alerts/settings.ts';
 import { keepSettings } from './keeping/settings.ts';
+import { mqttSettings } from './link/mqtt-settings.ts';
 import { publicSettings } from './public/settings.ts';
 import { ratingExportsSection } from './rating-exports/settings.ts';
 import { BadConfiguration } from './secrets.ts';
@@ -19,6 +20,7 @@ export const configurationSchema = z.strictObject({
   behindProxy: behindProxySetting,
   tokens: tokensSetting,
   stopping: stoppingSetting,
+  mqtt: mqttSettings.optional(),
   public: publicSettings,
   ratingExports: ratingExportsSection,
   alerts: alertSettings.prefault({}),

@@ -20,6 +20,7 @@ import { downRoutes } from './down/routes.ts';
 import { storeReport } from './keeping/report.ts';
 import type { KeepSettings } from './keeping/settings.ts';
 import { badRatings, devicesDown, devicesQuery, ledgerQuery, opinions } from './ledgers.ts';
+import type { BrokerState } from './link/mqtt.ts';
 import { eventsAfter, latestAlarms, latestRatings } from './overview.ts';
 import type { Intake } from './link/intake.ts';
 import type { Outbox } from './outbox.ts';
@@ -59,11 +60,13 @@ type Parts = {
   /** this server is told to stop: a balancer should send nobody here */
   stopping: () => boolean;
   alerts: AlertSettings;
+  /** the broker of the link over MQTT, when there is one */
+  mqtt?: () => BrokerState | undefined;
 };
 
 /** Builds the application; it holds nothing that must be closed. */
 export function centralWeb(parts: Parts): Express {
-  const { database, agents, board, names, outbox, command, access, clock, log, alerts, keep } = parts;
+  const { database, agents, board, names, outbox, command, access, clock, log, alerts, keep, mqtt } = parts;
   const app = express();
   app.set('trust proxy', parts.behindProxy);
   app.disable('x-powered-by');
@@ -88,7 +91,14 @@ export function centralWeb(parts: Parts): Express {
     if (parts.stopping()) return response.status(503).json({ status: 'stopping', store: database.kind });
     try {
       const [row] = await database.query<{ streams: number }>('SELECT count(*) AS streams FROM streams');
-      response.json({ status: 'ok', store: database.kind, streams: row?.streams ?? 0 });
+      const broker = mqtt?.();
+      response.json({
+        status: broker && broker.state !== 'connected' ? 'degraded' : 'ok',
+        store: database.kind,
+        streams: row?.streams ?? 0,
+        // Anybody may ask this: why it is away stands in the log.
+        ...(broker && { mqtt: { state: broker.state, since: broker.since } }),
+      });
     } catch (error) {
       log.error({ err: error }, 'the database does not answer');
       response.status(503).json({ status: 'failing', store: database.kind });

@@ -2,7 +2,9 @@
 import type { z } from 'zod';
 import type { HallEvent } from '../contract/events.ts';
 import type { linkCommandAnswer, LinkAuth, Receipt } from '../contract/link.ts';
+import type { BrokerAccess } from '../contract/broker.ts';
 import { dialHttp } from './http.ts';
+import { dialMqtt } from './mqtt.ts';
 import { dialSocketio } from './socketio.ts';
 
 /** The events of one epoch, as the journal has them on disk. */
@@ -55,6 +57,14 @@ export type DialOptions = {
   onCommand: (raw: unknown) => Promise<LinkCommandAnswer>;
   /** ends the dialling */
   signal: AbortSignal;
+  /** what MQTT needs besides: where the topics stand, and what the broker wants to see */
+  mqtt?: MqttPlace | undefined;
+};
+export type MqttPlace = Omit<BrokerAccess, 'url'> & {
+  region: string;
+  hall: string;
+  /** how often the far end is asked whether it is there; 30 s when it is not given */
+  heartbeatMs?: number;
 };
 export type Dial = (options: DialOptions) => Promise<DialResult>;
 
@@ -63,10 +73,12 @@ const BINDINGS: Record<string, { dial: Dial; before?: true }> = {
   'socketio:': { dial: dialSocketio, before: true },
   'http:': { dial: dialHttp },
   'https:': { dial: dialHttp },
+  'mqtt:': { dial: dialMqtt },
+  'mqtts:': { dial: dialMqtt },
 };
 
 /**
- * Takes a link's address apart: `socketio:http://host:port` or `https://host/path` → the way to dial and the url to dial.
+ * Takes a link's address apart: `socketio:http://host:port`, `https://host/path` or `mqtts://host:port` → the way to dial and the url to dial.
  * Throws RangeError when the scheme is not one of ours.
  */
 export function bindingFor(address: string): { dial: Dial; url: string } {

@@ -1,6 +1,6 @@
 /** The real far end in a process of its own, as every binding's suite has it. */
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HallEvent } from '../../kiosk-agent/contract/events.ts';
 import { letIn, openAgents } from '../../central/agents.ts';
@@ -8,12 +8,24 @@ import { startEngine } from '../central/postgres.ts';
 import { runCentral } from '../central/process.ts';
 import type { FarEnd } from './suite.ts';
 
-/** Starts it with its embedded store or on the server that is tested. `address`: the link's address when it listens on a port of this machine. */
-export async function farEnd(address: (port: number) => string): Promise<FarEnd> {
+/**
+ * Starts it with its embedded store or on the server that is tested. `address`: the link's address when it listens on a port of this machine. Behind a broker
+ * the link's port is the broker's, and the far end is up when it is connected there.
+ */
+export async function farEnd(
+  address: (port: number) => string,
+  behind?: { port: number; configuration: string; mqtt: NonNullable<FarEnd['mqtt']> },
+): Promise<FarEnd & { url: string }> {
   const { stateDir, databaseUrl, stop: remove } = await startEngine();
   const env = { DATABASE_URL: databaseUrl ?? '' };
+  if (behind) await writeFile(join(stateDir, 'central.yaml'), behind.configuration);
   let running = await runCentral(stateDir, 0, env);
   const { port, url } = running;
+  const atBroker = async () => {
+    type Health = { mqtt?: { state: string } };
+    while (behind && (await call<Health>('health')).mqtt?.state !== 'connected')
+      await new Promise((resolve) => setTimeout(resolve, 20));
+  };
   const { booking } = JSON.parse(await readFile(join(stateDir, 'tokens.json'), 'utf8')) as {
     booking: string;
   };
@@ -29,8 +41,11 @@ export async function farEnd(address: (port: number) => string): Promise<FarEnd>
     if (!answer.ok) throw new Error(await answer.text());
     return (await answer.json()) as T;
   }
+  await atBroker();
   return {
-    port,
+    port: behind?.port ?? port,
+    url,
+    ...(behind && { mqtt: behind.mqtt }),
     address,
     // What `agent add` does, beside the running server, without a process for each.
     letIn: async (agentId) => {
@@ -71,6 +86,7 @@ export async function farEnd(address: (port: number) => string): Promise<FarEnd>
     kill: () => running.kill('SIGKILL'),
     restart: async () => {
       running = await runCentral(stateDir, port, env);
+      await atBroker();
     },
     stop: async () => {
       await running.kill('SIGTERM');

@@ -6,7 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { HallEvent } from '../../kiosk-agent/contract/events.ts';
 import { openJournal } from '../../kiosk-agent/journal/journal.ts';
-import { bindingFor, type EventSource, type LinkConnection } from '../../kiosk-agent/link/binding.ts';
+import {
+  bindingFor,
+  type EventSource,
+  type LinkConnection,
+  type MqttPlace,
+} from '../../kiosk-agent/link/binding.ts';
 import { LinkSender, type LinkSenderOptions } from '../../kiosk-agent/link/sender.ts';
 import { BATCH_MAX_BYTES, type LinkCommand } from '../../kiosk-agent/contract/link.ts';
 import { history, localTime, type History } from './history.ts';
@@ -28,6 +33,8 @@ export type FarEnd = {
   booked(agentId: string, code: string): Promise<string>;
   /** SIGKILL */
   kill(): Promise<void>;
+  /** what a link over MQTT needs besides */
+  mqtt?: MqttPlace;
   /** again, on the same port */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -85,6 +92,7 @@ export function linkSuite(name: string, start: () => Promise<FarEnd>): void {
         random: seeded(SEED),
         retry: RETRY,
         timeoutMs: 3_000,
+        mqtt: far.mqtt,
         ...more,
       });
       senders.push(sender);
@@ -97,6 +105,7 @@ export function linkSuite(name: string, start: () => Promise<FarEnd>): void {
         url,
         auth: { agentId, epoch, token },
         timeoutMs: 5_000,
+        mqtt: far.mqtt,
         signal: new AbortController().signal,
         onCommand: () => Promise.reject(new Error('not expected')),
       });
