@@ -6,15 +6,19 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LineCounter, parseDocument, isNode } from 'yaml';
 import { z } from 'zod';
+import { alertSettings } from './alerts/settings.ts';
 import { publicSettings } from './public/settings.ts';
+import { ratingExportsSection } from './rating-exports/settings.ts';
+import { BadConfiguration } from './secrets.ts';
+
+export { BadConfiguration, secretOf, secretReference } from './secrets.ts';
 
 export const configurationSchema = z.strictObject({
   public: publicSettings,
+  ratingExports: ratingExportsSection,
+  alerts: alertSettings.prefault({}),
 });
 export type Configuration = z.infer<typeof configurationSchema>;
-
-/** A configuration that cannot be used: one line an error, with the file, the line and the path. */
-export class BadConfiguration extends Error {}
 
 /** The configuration of `file`, else of `<state>/central.yaml`, else the defaults. Throws BadConfiguration. */
 export function readConfiguration(stateDir: string, file: string | undefined): Configuration {
@@ -51,27 +55,3 @@ function nearest(document: ReturnType<typeof parseDocument>, path: (string | num
   }
   return undefined;
 }
-
-/** What `env:NAME` or `file:PATH` stands for, without the white space around it. Throws BadConfiguration when there is nothing. */
-export function secretOf(reference: string, environment: NodeJS.ProcessEnv): string {
-  const [kind, name] = [
-    reference.slice(0, reference.indexOf(':')),
-    reference.slice(reference.indexOf(':') + 1),
-  ];
-  if (kind === 'env') {
-    const value = environment[name]?.trim();
-    if (value) return value;
-    throw new BadConfiguration(`the environment has no ${name}, which the configuration names for a secret`);
-  }
-  try {
-    const value = readFileSync(name, 'utf8').trim();
-    if (value) return value;
-  } catch (error) {
-    throw new BadConfiguration(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  throw new BadConfiguration(`${name} is empty; it should hold a secret`);
-}
-
-export const secretReference = z
-  .string()
-  .regex(/^(env:[A-Z_][A-Z0-9_]*|file:.+)$/, 'env:NAME or file:PATH; a secret never stands in the file');

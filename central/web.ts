@@ -11,6 +11,8 @@ import { agentId, epochId } from '../kiosk-agent/contract/link.ts';
 import { HallError, PROBLEM_CODES } from '../kiosk-agent/contract/problem.ts';
 import { COOKIE, OPERATOR_COOKIE, type Access } from './access.ts';
 import type { Agents } from './agents.ts';
+import { alertRoutes } from './alerts/routes.ts';
+import type { AlertSettings } from './alerts/settings.ts';
 import { appointmentRoutes } from './appointments.ts';
 import { listQuery, type HallBoard } from './board.ts';
 import type { Database } from './database.ts';
@@ -49,11 +51,12 @@ type Parts = {
   access: Access;
   clock: () => Date;
   log: Logger;
+  alerts: AlertSettings;
 };
 
 /** Builds the application; it holds nothing that must be closed. */
 export function centralWeb(parts: Parts): Express {
-  const { database, agents, board, names, outbox, command, access, clock, log } = parts;
+  const { database, agents, board, names, outbox, command, access, clock, log, alerts } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.use(
@@ -145,6 +148,7 @@ export function centralWeb(parts: Parts): Express {
   api.get('/ratings', async (request, response) => {
     response.json(await latestRatings(database, read(latestQuery, request.query).limit));
   });
+  api.use('/alerts', alertRoutes(database, alerts, clock));
   api.get('/alarms', async (request, response) => {
     response.json(await latestAlarms(database, read(latestQuery, request.query).limit));
   });

@@ -315,3 +315,55 @@ export type PublicHall = {
   asOf: string | null;
   ageS: number | null;
 };
+
+/** What the far end tells somebody about (docs/alerts.md). */
+export const ALERT_KINDS = [
+  'hall-silent',
+  'device-down',
+  'paper-out',
+  'chain-alarm',
+  'totals-differ',
+  'wait-above',
+  'bad-rating-due',
+  'bad-rating-overdue',
+  'opinion-overdue',
+  'backlog-above',
+  'export-unanswered',
+  'configuration-refused',
+] as const;
+export type AlertKind = (typeof ALERT_KINDS)[number];
+/**
+ * One thing that a rule has found. `subject`: device, day or epoch where a hall can have several; `hall` null when it is of no one
+ * hall; `count`: how many of it (ratings, minutes, records). gone: it is over; seen: somebody has seen to it; lapsed: three days.
+ */
+export type AlertRow = {
+  id: string;
+  rule: string;
+  kind: AlertKind;
+  region: string;
+  agentId: string;
+  hall: string | null;
+  subject: string;
+  count: number | null;
+  since: string;
+  raisedAt: string;
+  resolvedAt: string | null;
+  ended: 'gone' | 'seen' | 'lapsed' | null;
+};
+export type AlertList = { alerts: AlertRow[]; open: number; channels: string[] };
+/** A message on its way to a channel. `said`: what the other side answered last. */
+export type AlertDelivery = {
+  id: string;
+  channel: string;
+  rule: string;
+  kind: AlertKind;
+  region: string;
+  phase: 'raised' | 'repeated' | 'resolved';
+  alerts: number;
+  queuedAt: string;
+  tries: number;
+  state: 'queued' | 'answered' | 'refused' | 'expired';
+  said: string | null;
+  nextAt: string | null;
+  answeredAt: string | null;
+};
