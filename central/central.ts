@@ -38,7 +38,7 @@ export type CentralOptions = {
 /** Starts the far end. `close` waits for what is being stored. Rejects with StateTaken, BadNames, or the error of port, folder or database. */
 export async function startCentral(
   options: CentralOptions,
-): Promise<{ url: string; intake: Intake; close: () => Promise<void> }> {
+): Promise<{ url: string; intake: Intake; app: RequestListener; close: () => Promise<void> }> {
   const { stateDir, clock, log } = options;
   const configuration = options.configuration ?? configurationSchema.parse({});
   checkSecrets(configuration.alerts, process.env);
@@ -128,5 +128,5 @@ export async function startCentral(
   };
   const { port } = http.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  return { url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}/`, intake, close };
+  return { url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}/`, intake, app, close };
 }
