@@ -6,6 +6,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Router } from 'express';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -19,6 +21,7 @@ import { asyncapiDocument } from '../../kiosk-agent/contract/asyncapi.ts';
 import { hallYaml, startHall, type Hall } from '../harness/hall.ts';
 import { ROOT } from '../harness/programs.ts';
 
+const run = promisify(execFile);
 type Json = Record<string, any>;
 const NOW = new Date('2026-11-23T01:00:00.000Z');
 
@@ -151,6 +154,26 @@ test('the AsyncAPI document is one, is the file in docs, and every event of a re
     expect([event['type'], fits(event), fits.errors]).toEqual([event['type'], true, null]);
     expect(fits({ ...event, data: null })).toBe(false);
   }
+});
+
+test('the lines of docs/booking.md do what they say', async () => {
+  const page = await readFile(join(ROOT, 'docs', 'booking.md'), 'utf8');
+  const blocks = [...page.matchAll(/```sh\n([^]*?)```/g)].map(([, block]) => block!);
+  expect(blocks).toHaveLength(5);
+  const env = {
+    ...process.env,
+    FAR_END: central.url.replace(/\/$/, ''),
+    BOOKING_TOKEN: centralTokens(folder).booking,
+    HALL: 'hub-1',
+    WORK: folder,
+  };
+  const answers: string[] = [];
+  for (const block of blocks)
+    answers.push((await run('bash', ['-euo', 'pipefail', '-c', block], { env })).stdout);
+  expect(answers[0]).toContain('"hall":"hall-1"');
+  expect(answers[1]).toContain('"free":');
+  expect(answers[2]).toContain('"channel":"wechat"');
+  expect(answers[4]).toContain('"what":"cancel"');
 });
 
 type Layer = {
