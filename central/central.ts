@@ -48,6 +48,7 @@ export type CentralOptions = {
 export type Central = {
   url: string;
   intake: Intake;
+  app: RequestListener;
   /** Says in its health that it stops, then leaves its agents to the other servers; with none, or aborted, at once. */
   drain: (signal: AbortSignal) => Promise<void>;
   /** Waits for what is being stored. */
@@ -205,5 +206,5 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
     await database.close();
   };
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  return { url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}/`, intake, drain, close };
+  return { url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}/`, intake, app, drain, close };
 }

@@ -23,6 +23,7 @@ import { badRatings, devicesDown, devicesQuery, ledgerQuery, opinions } from './
 import type { BrokerState } from './link/mqtt.ts';
 import { eventsAfter, latestAlarms, latestRatings } from './overview.ts';
 import type { Intake } from './link/intake.ts';
+import { openapiDocument } from './openapi/document.ts';
 import type { Outbox } from './outbox.ts';
 import type { BehindProxy } from './fleet/settings.ts';
 import { publicRoutes } from './public/routes.ts';
@@ -103,6 +104,10 @@ export function centralWeb(parts: Parts): Express {
       log.error({ err: error }, 'the database does not answer');
       response.status(503).json({ status: 'failing', store: database.kind });
     }
+  });
+  const description = openapiDocument();
+  api.get('/openapi.json', (_request, response) => {
+    response.set('cache-control', 'public, max-age=3600').json(description);
   });
   api.post('/login', limited(10), express.json({ limit: '1kb' }), (request, response) => {
     const { token } = read(loginBody, request.body);

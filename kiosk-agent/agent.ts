@@ -170,6 +170,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       log,
       recentLog: options.recentLog ?? null,
       version: options.version,
+      office: () => options.office?.view(),
       get state() {
         return executor.state;
       },
@@ -274,7 +275,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         ),
       );
     if (options.office && options.onRestart)
-      ends.push(restartAtRest(options.office, executor, options.onRestart));
+      ends.push(restartAtRest(options.office, executor, options.onRestart, options.quietMs));
 
     web = await startWeb(parts, options.stateFolder, options.screensFolder);
     const { url, close: closeWeb } = web;

@@ -39,6 +39,8 @@ export type AgentOptions = {
   office?: Office;
   /** the configuration has changed and the hall is at rest: whoever runs the agent ends it and starts it anew */
   onRestart?: () => void;
+  /** how long it must have been at rest; 30 s when it is not given */
+  quietMs?: number;
   /** what is plugged in, unless a test says it */
   sources?: FoundSources;
 };
