@@ -8,17 +8,24 @@ import { letIn, openAgents } from '../../central/agents.ts';
 import { runCentral } from '../central/process.ts';
 import type { FarEnd } from './suite.ts';
 
+/** The broker in front of it, and PostgreSQL when several servers share it. */
+type Behind = {
+  port: number;
+  configuration: string;
+  mqtt: NonNullable<FarEnd['mqtt']>;
+  databaseUrl?: string;
+};
+export type RunningFarEnd = FarEnd & { url: string };
+
 /**
  * Starts it with its embedded store. `address`: the link's address when it listens on a port of this machine. Behind a broker
  * the link's port is the broker's, and the far end is up when it is connected there.
  */
-export async function farEnd(
-  address: (port: number) => string,
-  behind?: { port: number; configuration: string; mqtt: NonNullable<FarEnd['mqtt']> },
-): Promise<FarEnd & { url: string }> {
+export async function farEnd(address: (port: number) => string, behind?: Behind): Promise<RunningFarEnd> {
   const stateDir = await mkdtemp(join(tmpdir(), 'link-'));
   if (behind) await writeFile(join(stateDir, 'central.yaml'), behind.configuration);
-  let running = await runCentral(stateDir);
+  const env = { DATABASE_URL: behind?.databaseUrl ?? '' };
+  let running = await runCentral(stateDir, 0, env);
   const { port, url } = running;
   const atBroker = async () => {
     type Health = { mqtt?: { state: string } };
@@ -48,7 +55,7 @@ export async function farEnd(
     address,
     // What `agent add` does, beside the running server, without a process for each.
     letIn: async (agentId) => {
-      const agents = await openAgents(stateDir, undefined);
+      const agents = await openAgents(stateDir, behind?.databaseUrl);
       return letIn(agents, agentId, '371000000000').finally(() => agents.close());
     },
     events: async (agentId, epoch) => {
@@ -84,7 +91,7 @@ export async function farEnd(
       (await call<{ state: string }>(`halls/${agentId}/appointments/${code}`)).state,
     kill: () => running.kill('SIGKILL'),
     restart: async () => {
-      running = await runCentral(stateDir, port);
+      running = await runCentral(stateDir, port, env);
       await atBroker();
     },
     stop: async () => {
