@@ -8,17 +8,24 @@ import { startEngine } from '../central/postgres.ts';
 import { runCentral } from '../central/process.ts';
 import type { FarEnd } from './suite.ts';
 
+/** The broker in front of it, and PostgreSQL when several servers share it. */
+type Behind = {
+  port: number;
+  configuration: string;
+  mqtt: NonNullable<FarEnd['mqtt']>;
+  databaseUrl?: string;
+};
+export type RunningFarEnd = FarEnd & { url: string };
+
 /**
- * Starts it with its embedded store or on the server that is tested. `address`: the link's address when it listens on a port of this machine. Behind a broker
- * the link's port is the broker's, and the far end is up when it is connected there.
+ * Starts it with its embedded store or on the server that is tested. `address`: the link's address when it listens on a port of
+ * this machine. Behind a broker the link's port is the broker's, and the far end is up when it is connected there.
  */
-export async function farEnd(
-  address: (port: number) => string,
-  behind?: { port: number; configuration: string; mqtt: NonNullable<FarEnd['mqtt']> },
-): Promise<FarEnd & { url: string }> {
-  const { stateDir, databaseUrl, stop: remove } = await startEngine();
-  const env = { DATABASE_URL: databaseUrl ?? '' };
+export async function farEnd(address: (port: number) => string, behind?: Behind): Promise<RunningFarEnd> {
+  const { stateDir, databaseUrl: own, stop: remove } = await startEngine();
+  const databaseUrl = behind?.databaseUrl ?? own;
   if (behind) await writeFile(join(stateDir, 'central.yaml'), behind.configuration);
+  const env = { DATABASE_URL: databaseUrl ?? '' };
   let running = await runCentral(stateDir, 0, env);
   const { port, url } = running;
   const atBroker = async () => {
