@@ -20,6 +20,15 @@ test('a section that nobody knows is named with its line', () => {
   expect(() => readConfiguration(folder, undefined)).toThrow(`${path}:2: `);
 });
 
+test('how long rows are kept is counted in whole months and days, and 0 is for ever', () => {
+  expect(readConfiguration(folder, file('keep: {events: 0}\n')).keep).toMatchObject({
+    events: 0,
+    ratings: 61,
+  });
+  const path = file('keep:\n  events: 12\n  tickets: -1\n');
+  expect(() => readConfiguration(folder, undefined)).toThrow(`${path}:3: keep.tickets: `);
+});
+
 test('text that is not YAML is named with its place', () => {
   expect(() => readConfiguration(folder, file('a: [1, 2\n'))).toThrow(/central\.yaml: .*line/);
 });
