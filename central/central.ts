@@ -25,6 +25,9 @@ import { Outbox } from './outbox.ts';
 import { tokenHashes } from './tokens.ts';
 import { centralWeb } from './web.ts';
 
+/** A question to a hall without a time of its own is answered within this, ms. */
+const COMMAND_MS = 10_000;
+
 export type CentralOptions = {
   port: number;
   host: string;
@@ -128,6 +131,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
       id: randomUUID(),
       here: (agentId) => intake.presence(agentId),
       everybodyHere: () => intake.everybody(),
+      command: (agentId, command, withinMs) => intake.command(agentId, command, withinMs),
     },
     {
       changed: (agentIds) => {
@@ -146,7 +150,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
   app = centralWeb({
     ...{ database, agents, board, names, outbox, access, clock, log, behindProxy },
     stopping: () => stopping,
-    command: (agentId, command, withinMs) => intake.command(agentId, command, withinMs),
+    command: (agentId, command, withinMs = COMMAND_MS) => fleet.ask(agentId, command, withinMs),
     publicSettings: configuration.public,
     alerts: configuration.alerts,
   });
