@@ -117,7 +117,8 @@ export class Access {
   }
 }
 
-function bearerOf(request: IncomingMessage): string | undefined {
+/** The bearer token of a request, or undefined. */
+export function bearerOf(request: IncomingMessage): string | undefined {
   return /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
 }
 

@@ -17,6 +17,9 @@ import { configurationSchema, type Configuration } from './configuration.ts';
 import { openDatabase } from './database.ts';
 import { catchUp } from './figures/figures.ts';
 import { Fleet } from './fleet/fleet.ts';
+import { Keeping } from './keeping/keeping.ts';
+import type { KeptBack } from './keeping/retention.ts';
+import { HttpReceiver } from './link/http.ts';
 import { Intake } from './link/intake.ts';
 import { SocketioReceiver } from './link/socketio.ts';
 import { Live } from './live.ts';
@@ -113,6 +116,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
     },
   });
   const socketio = new SocketioReceiver(http, intake, log);
+  const overHttp = new HttpReceiver(http, intake, log);
   const outbox = new Outbox(
     database,
     {
@@ -123,6 +127,10 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
     clock,
     log,
   );
+  const { keep } = configuration;
+  // Rooms that still need old rows stand here: retention asks them.
+  const keptBack: KeptBack[] = [];
+  const keeping = new Keeping({ database, keep, keptBack, holder: randomUUID(), clock, log });
   const { port } = http.address() as AddressInfo;
   const fleet: Fleet = new Fleet(
     {
@@ -148,7 +156,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
   let stopping = false;
   const { behindProxy } = configuration;
   app = centralWeb({
-    ...{ database, agents, board, names, outbox, access, clock, log, behindProxy },
+    ...{ database, agents, board, names, outbox, keep, access, clock, log, behindProxy },
     stopping: () => stopping,
     command: (agentId, command, withinMs = COMMAND_MS) => fleet.ask(agentId, command, withinMs),
     publicSettings: configuration.public,
@@ -179,11 +187,13 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
   const close = async () => {
     stopping = true;
     ending.abort();
-    await Promise.all([outbox.close(), caughtUp, alerts.close()]);
+    await Promise.all([outbox.close(), caughtUp, alerts.close(), keeping.close()]);
     socketio.stop();
+    overHttp.stop();
     await intake.close();
     socketio.close();
     await fleet.close();
+    await overHttp.close();
     await live.close();
     stopListening();
     await agents.close();

@@ -8,6 +8,7 @@ import { LineCounter, parseDocument, isNode } from 'yaml';
 import { z } from 'zod';
 import { behindProxySetting, stoppingSetting, tokensSetting } from './fleet/settings.ts';
 import { alertSettings } from './alerts/settings.ts';
+import { keepSettings } from './keeping/settings.ts';
 import { publicSettings } from './public/settings.ts';
 import { ratingExportsSection } from './rating-exports/settings.ts';
 import { BadConfiguration } from './secrets.ts';
@@ -21,6 +22,7 @@ export const configurationSchema = z.strictObject({
   public: publicSettings,
   ratingExports: ratingExportsSection,
   alerts: alertSettings.prefault({}),
+  keep: keepSettings,
 });
 export type Configuration = z.infer<typeof configurationSchema>;
 

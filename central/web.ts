@@ -17,6 +17,8 @@ import { appointmentRoutes } from './appointments.ts';
 import { listQuery, type HallBoard } from './board.ts';
 import type { Database } from './database.ts';
 import { downRoutes } from './down/routes.ts';
+import { storeReport } from './keeping/report.ts';
+import type { KeepSettings } from './keeping/settings.ts';
 import { badRatings, devicesDown, devicesQuery, ledgerQuery, opinions } from './ledgers.ts';
 import { eventsAfter, latestAlarms, latestRatings } from './overview.ts';
 import type { Intake } from './link/intake.ts';
@@ -49,6 +51,7 @@ type Parts = {
   outbox: Outbox;
   command: Intake['command'];
   publicSettings: PublicSettings;
+  keep: KeepSettings;
   access: Access;
   clock: () => Date;
   log: Logger;
@@ -60,7 +63,7 @@ type Parts = {
 
 /** Builds the application; it holds nothing that must be closed. */
 export function centralWeb(parts: Parts): Express {
-  const { database, agents, board, names, outbox, command, access, clock, log, alerts } = parts;
+  const { database, agents, board, names, outbox, command, access, clock, log, alerts, keep } = parts;
   const app = express();
   app.set('trust proxy', parts.behindProxy);
   app.disable('x-powered-by');
@@ -161,6 +164,9 @@ export function centralWeb(parts: Parts): Express {
   api.get('/events', async (request, response) => {
     const query = read(eventsQuery, request.query);
     response.json(await eventsAfter(database, query.agent, query.epoch, query.after, query.limit));
+  });
+  api.get('/store', async (_request, response) => {
+    response.json(await storeReport(database, keep));
   });
   app.use('/api/v1', api);
 
