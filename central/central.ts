@@ -30,6 +30,9 @@ import { Outbox } from './outbox.ts';
 import { tokenHashes } from './tokens.ts';
 import { centralWeb } from './web.ts';
 
+/** A question to a hall without a time of its own is answered within this, ms. */
+const COMMAND_MS = 10_000;
+
 export type CentralOptions = {
   port: number;
   host: string;
@@ -143,6 +146,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
       id: randomUUID(),
       here: (agentId) => intake.presence(agentId),
       everybodyHere: () => intake.everybody(),
+      command: (agentId, command, withinMs) => intake.command(agentId, command, withinMs),
     },
     {
       changed: (agentIds) => {
@@ -161,7 +165,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
   app = centralWeb({
     ...{ database, agents, board, names, outbox, keep, access, clock, log, behindProxy },
     stopping: () => stopping,
-    command: (agentId, command, withinMs) => intake.command(agentId, command, withinMs),
+    command: (agentId, command, withinMs = COMMAND_MS) => fleet.ask(agentId, command, withinMs),
     publicSettings: configuration.public,
     alerts: configuration.alerts,
     mqtt: () => mqtt?.state,

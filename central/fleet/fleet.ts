@@ -7,8 +7,10 @@
  * writes no such rows. No LISTEN/NOTIFY: poolers and spread databases do not pass it on.
  */
 import type { Logger } from 'pino';
+import type { LinkCommand } from '../../kiosk-agent/contract/link.ts';
 import type { Database } from '../database.ts';
-import type { Presence } from '../link/intake.ts';
+import type { Intake, Presence } from '../link/intake.ts';
+import { Asks, type Answer, type Ask } from './asks.ts';
 import { Elsewhere, latest, type ConnectionRow } from './presence.ts';
 import * as sql from './sql.ts';
 
@@ -22,7 +24,13 @@ const READ_MS = 60_000;
 const TOLD_MAX = 2_000;
 
 /** `agents`: those whose page rows have changed. */
-type Told = { agents: string[] | 'all'; presence: ConnectionRow[]; commands: string[] };
+type Told = {
+  agents: string[] | 'all';
+  presence: ConnectionRow[];
+  commands: string[];
+  asks: Ask[];
+  answers: Answer[];
+};
 type Other = { heard: number; seenAt: Date };
 
 export type FleetEvents = {
@@ -40,6 +48,8 @@ type Parts = {
   /** who is or was connected to this server */
   here: (agentId: string) => Presence | undefined;
   everybodyHere: () => Iterable<string>;
+  /** asks an agent that is connected to this server */
+  command: Intake['command'];
   clock: () => Date;
   log: Logger;
 };
@@ -53,6 +63,9 @@ export class Fleet {
   #agents = new Set<string>();
   #came = new Set<string>();
   #commands = new Set<string>();
+  #asks: Ask[] = [];
+  #answers: Answer[] = [];
+  readonly #expected = new Asks();
   #number = 0;
   #telling: Promise<void> = Promise.resolve();
   #looking: Promise<void> = Promise.resolve();
@@ -117,10 +130,22 @@ export class Fleet {
     this.#tellSoon();
   }
 
+  /** Asks an agent wherever it is connected, and resolves with its answer, or a refusal as `Intake.command` gives it. */
+  ask(agentId: string, command: LinkCommand, withinMs: number): Promise<Answer> {
+    const { here, command: askHere } = this.#parts;
+    if (here(agentId)?.connected || !this.presence(agentId)?.connected)
+      return askHere(agentId, command, withinMs);
+    const ask = { agentId, command, withinMs };
+    this.#asks.push(ask);
+    this.#tellSoon();
+    return this.#expected.expect(ask);
+  }
+
   /** Tells what is left to tell and leaves the servers. Never rejects; may be called twice. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#expected.close();
     if (this.#lookTimer) clearTimeout(this.#lookTimer);
     if (this.#tellTimer) clearTimeout(this.#tellTimer);
     await Promise.all([this.#looking, this.#telling]);
@@ -138,20 +163,29 @@ export class Fleet {
         .catch((error: unknown) => this.#failed(error))
         .finally(() => {
           this.#tellTimer = null;
-          if (this.#agents.size + this.#came.size + this.#commands.size > 0) this.#tellSoon();
+          if (this.#hasNews) this.#tellSoon();
         });
     }, TELL_MS);
   }
 
+  get #hasNews(): boolean {
+    const { size } = this.#agents;
+    return size + this.#came.size + this.#commands.size + this.#asks.length + this.#answers.length > 0;
+  }
+
   async #tell(): Promise<void> {
+    if (!this.#hasNews) return;
     const { database, id, here } = this.#parts;
     const agents = this.#agents;
     const came = this.#came;
     const commands = this.#commands;
-    if (agents.size + came.size + commands.size === 0) return;
+    const asks = this.#asks;
+    const answers = this.#answers;
     this.#agents = new Set();
     this.#came = new Set();
     this.#commands = new Set();
+    this.#asks = [];
+    this.#answers = [];
     const presence = [...came].flatMap((agentId): ConnectionRow[] => {
       const at = here(agentId);
       return at ? [{ agentId, ...at }] : [];
@@ -160,6 +194,7 @@ export class Fleet {
       agents: agents.size > TOLD_MAX ? 'all' : [...agents],
       presence,
       commands: [...commands],
+      ...{ asks, answers },
     };
     // A number that failed is not used again: it may have been committed. A gap makes the others read everything.
     const number = this.#others.size > 0 ? (this.#number += 1) : null;
@@ -175,6 +210,8 @@ export class Fleet {
       for (const agentId of agents) this.#agents.add(agentId);
       for (const agentId of came) this.#came.add(agentId);
       for (const agentId of commands) this.#commands.add(agentId);
+      this.#asks.unshift(...asks);
+      this.#answers.unshift(...answers);
       throw error;
     }
   }
@@ -243,6 +280,8 @@ export class Fleet {
       other.heard = number;
       for (const row of told.presence) this.#elsewhere.set(server, row);
       for (const agentId of told.commands) commands.add(agentId);
+      for (const ask of told.asks) this.#answer(ask);
+      this.#expected.answered(told.answers);
     }
     const running = new Set(rows.filter(({ living }) => living).map(({ server }) => server));
     for (const [server, { seenAt }] of this.#others) {
@@ -261,6 +300,15 @@ export class Fleet {
       this.#on.changed(null);
     } else if (agents.size > 0) this.#on.changed([...agents]);
     if (commands.size > 0) this.#on.commands([...commands]);
+  }
+
+  /** Another server asks; whoever has the agent answers. */
+  #answer({ agentId, command, withinMs }: Ask): void {
+    if (!this.#parts.here(agentId)?.connected) return;
+    void this.#parts.command(agentId, command, withinMs).then((answer) => {
+      this.#answers.push(answer);
+      this.#tellSoon();
+    });
   }
 
   /** Writes down that a server is gone, and that its agents are away. */
