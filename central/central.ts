@@ -96,14 +96,9 @@ export async function startCentral(
     log,
   );
   app = centralWeb({
-    database,
-    agents,
-    board,
-    names,
-    outbox,
-    access,
-    clock,
-    log,
+    ...{ database, agents, board, names, outbox, access, clock, log },
+    command: (agentId, command, withinMs) => intake.command(agentId, command, withinMs),
+    publicSettings: configuration.public,
     alerts: configuration.alerts,
   });
   ready = true;
