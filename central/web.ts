@@ -15,6 +15,7 @@ import { alertRoutes } from './alerts/routes.ts';
 import type { AlertSettings } from './alerts/settings.ts';
 import { appointmentRoutes } from './appointments.ts';
 import { listQuery, type HallBoard } from './board.ts';
+import { compare, comparisonQuery } from './comparison.ts';
 import type { Database } from './database.ts';
 import { downRoutes } from './down/routes.ts';
 import { storeReport } from './keeping/report.ts';
@@ -155,6 +156,9 @@ export function centralWeb(parts: Parts): Express {
   });
   api.get('/statistics', async (request, response) => {
     response.json(await statistics(database, read(statisticsQuery, request.query)));
+  });
+  api.get('/comparison', async (request, response) => {
+    response.json(await compare(database, board, read(comparisonQuery, request.query), clock()));
   });
   api.get('/ratings/bad', async (request, response) => {
     response.json(await badRatings(database, read(ledgerQuery, request.query), clock()));
