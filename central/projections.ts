@@ -13,12 +13,14 @@ export async function project(
   events: CheckedEvent[],
 ): Promise<void> {
   const key = [stream.agentId, stream.epoch];
-  await query(UPSERT_HALLS, [...key, region, JSON.stringify(hallRows(events))]);
   const tickets = ticketRows(events);
-  if (tickets.length > 0) await query(UPSERT_TICKETS, [...key, JSON.stringify(tickets)]);
-  await noteSaid(query, stream, events);
   const ratings = ratingRows(events);
-  if (ratings.length > 0) await query(INSERT_RATINGS, [...key, region, JSON.stringify(ratings)]);
+  await Promise.all([
+    query(UPSERT_HALLS, [...key, region, JSON.stringify(hallRows(events))]),
+    tickets.length > 0 && query(UPSERT_TICKETS, [...key, JSON.stringify(tickets)]),
+    noteSaid(query, stream, events),
+    ratings.length > 0 && query(INSERT_RATINGS, [...key, region, JSON.stringify(ratings)]),
+  ]);
 }
 
 /** The local day in a time with offset, as the hub wrote it. */

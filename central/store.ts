@@ -12,6 +12,7 @@ import type { AlarmKind } from '../kiosk-agent/contract/far-end.ts';
 import type { Receipt } from '../kiosk-agent/contract/link.ts';
 import { checkBatch, eventHash, type CheckedEvent, type StreamName } from './batch.ts';
 import type { Database, Query } from './database.ts';
+import type { Counting } from './figures/count.ts';
 import { countIn } from './figures/figures.ts';
 import { project } from './projections.ts';
 
@@ -20,32 +21,37 @@ export type Taken = { receipt: Receipt; changed: { halls: string[]; alarms: numb
 
 /** The last seq on disk for this stream; 0 when there is none. */
 export async function through(database: Database, stream: StreamName): Promise<number> {
-  const rows = await database.query<{ through: number }>(
-    'SELECT through FROM streams WHERE agent_id = $1 AND epoch = $2',
-    [stream.agentId, stream.epoch],
-  );
-  return rows[0]?.through ?? 0;
+  const [row] = await database.query<End>(END, [stream.agentId, stream.epoch]);
+  return row?.through ?? 0;
 }
 
+type End = { through: number; lastHash: string };
+const END = 'SELECT through, last_hash AS "lastHash" FROM streams WHERE agent_id = $1 AND epoch = $2';
+
 /**
- * Compares where an agent says that its log ends with the copy here. Resolves true when that raised a new alarm: `set-back`
- * at the first record that the agent no longer has, or `other-history` at a last record that is another one.
+ * What an agent that connects must know, the last seq on disk here, and whether where it says that its log ends (`end`) raised a
+ * new alarm: `set-back` at the first record that the agent no longer has, or `other-history` at a last record that is another one.
  */
-export async function checkEnd(
+export async function greet(
   database: Database,
   stream: StreamName,
-  end: { seq: number; hash: string },
-): Promise<boolean> {
+  end: { seq: number; hash: string } | undefined,
+): Promise<{ through: number; alarm: boolean }> {
+  const key = [stream.agentId, stream.epoch];
+  // The usual case takes one question: 3,000 agents may come in the same second.
+  const [usual] = await database.query<End>(END, key);
+  const through = usual?.through ?? 0;
+  const longer = through === 0 || (end && end.seq > through);
+  if (!end || longer || (end.seq === through && end.hash === usual!.lastHash))
+    return { through, alarm: false };
   return database.transaction(async (query) => {
-    const key = [stream.agentId, stream.epoch];
-    const [row] = await query<{ through: number; lastHash: string }>(
-      'SELECT through, last_hash AS "lastHash" FROM streams WHERE agent_id = $1 AND epoch = $2',
-      key,
-    );
-    if (!row || row.through === 0 || end.seq > row.through) return false;
+    const row = (await query<End>(END, key))[0]!;
+    const known = { through: row.through, alarm: false };
+    if (end.seq > row.through) return known;
     const here = end.seq > 0 ? await hashAt(query, key, end.seq, row) : null;
-    if (here !== null && end.hash !== here) return alarm(query, key, end.seq, 'other-history');
-    return end.seq < row.through && (await alarm(query, key, end.seq + 1, 'set-back'));
+    if (here !== null && end.hash !== here)
+      return { ...known, alarm: await alarm(query, key, end.seq, 'other-history') };
+    return { ...known, alarm: end.seq < row.through && (await alarm(query, key, end.seq + 1, 'set-back')) };
   });
 }
 
@@ -73,12 +79,7 @@ async function store(
   events: CheckedEvent[],
 ): Promise<Taken> {
   const key = [stream.agentId, stream.epoch];
-  const begun = await query<{ another: boolean }>(BEGIN_STREAM, [...key, CHAIN_START]);
-  const [row] = await query<{ through: number; counted: number; lastHash: string }>(
-    'SELECT through, counted, last_hash AS "lastHash" FROM streams WHERE agent_id = $1 AND epoch = $2 FOR UPDATE',
-    key,
-  );
-  const { through, counted, lastHash } = row!;
+  const { through, counted, lastHash, ...counting } = await lockedStream(query, key);
   if (events[0]!.event.seq > through + 1) return { receipt: { through }, changed: null };
 
   const repeated = events.filter(({ event }) => event.seq <= through);
@@ -96,7 +97,8 @@ async function store(
   if (fresh.length === 0) return { receipt: { through }, changed: null };
 
   let alarms = 0;
-  if (begun[0]?.another && (await alarm(query, key, 1, 'new-epoch'))) alarms += 1;
+  if (through === 0 && (await hasAnother(query, key)) && (await alarm(query, key, 1, 'new-epoch')))
+    alarms += 1;
   let hash = lastHash;
   for (const one of fresh) {
     if (one.event.prev !== hash) {
@@ -105,25 +107,57 @@ async function store(
     }
     hash = one.hash;
   }
-  await query(INSERT_EVENTS, [...key, JSON.stringify(fresh.map(({ event, hall }) => ({ event, hall })))]);
-  await project(query, stream, region, fresh);
-  // Figures that are still being caught up come to these events in their turn.
-  if (counted === through) await countIn(query, stream, fresh);
   const named = fresh.at(-1)!.event.seq;
-  await query(
-    'UPDATE streams SET through = $3, last_hash = $4, received_at = now() WHERE agent_id = $1 AND epoch = $2',
-    [...key, named, hash],
-  );
+  // Figures that are still being caught up come to these events in their turn.
+  const upToDate = counted === through;
+  // They go out together, and the database does them in this order: a bad rating's ledger finds the rating of its own batch.
+  const [, , after] = await Promise.all([
+    query(INSERT_EVENTS, [
+      ...key,
+      `[${fresh.map(({ json, hall }) => `{"hall":${JSON.stringify(hall)},"event":${json}}`).join()}]`,
+    ]),
+    project(query, stream, region, fresh),
+    upToDate ? countIn(query, stream, fresh, counting) : counting,
+  ]);
+  await query(MOVE_STREAM, [
+    ...[...key, named, hash, upToDate ? named : counted, after.openDay],
+    after.sinceOpened === null ? null : JSON.stringify(after.sinceOpened),
+  ]);
   return {
     receipt: { through: named },
     changed: { halls: [...new Set(fresh.map(({ hall }) => hall))], alarms },
   };
 }
 
-/** Tells of a stream that begins whether the agent had another one before. */
-const BEGIN_STREAM = `
-  INSERT INTO streams (agent_id, epoch, last_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
-  RETURNING EXISTS (SELECT FROM streams WHERE agent_id = $1 AND epoch <> $2 AND through > 0) AS another`;
+type StreamRow = Counting & { through: number; counted: number; lastHash: string };
+
+/** The stream's row, held until the transaction ends; made when it is the first time. */
+async function lockedStream(query: Query, key: string[]): Promise<StreamRow> {
+  const held = await query<StreamRow>(LOCK_STREAM, key);
+  if (held[0]) return held[0];
+  await query('INSERT INTO streams (agent_id, epoch, last_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+    ...key,
+    CHAIN_START,
+  ]);
+  return (await query<StreamRow>(LOCK_STREAM, key))[0]!;
+}
+
+const LOCK_STREAM = `
+  SELECT through, counted, last_hash AS "lastHash", open_day AS "openDay", day_tally AS "sinceOpened"
+  FROM streams WHERE agent_id = $1 AND epoch = $2 FOR UPDATE`;
+
+/** Whether the agent had another epoch before. */
+async function hasAnother(query: Query, key: string[]): Promise<boolean> {
+  const found = await query(
+    'SELECT 1 FROM streams WHERE agent_id = $1 AND epoch <> $2 AND through > 0 LIMIT 1',
+    key,
+  );
+  return found.length > 0;
+}
+
+const MOVE_STREAM = `
+  UPDATE streams SET through = $3, last_hash = $4, counted = $5, open_day = $6, day_tally = $7, received_at = now()
+  WHERE agent_id = $1 AND epoch = $2`;
 
 const INSERT_EVENTS = `
   INSERT INTO events (agent_id, epoch, seq, hall, region, type, subject, time, event)

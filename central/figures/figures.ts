@@ -4,23 +4,29 @@
  */
 import type { StreamName } from '../batch.ts';
 import type { Database, Query } from '../database.ts';
-import type { HeldEvent } from './count.ts';
+import type { Counting, HeldEvent } from './count.ts';
 import { keepLedgers } from './ledgers.ts';
 import { keepPresent } from './present.ts';
 import { addToTallies } from './tallies.ts';
 
 const AT_ONCE = 1_000;
 
-/** Counts these events, which follow the last one counted, inside the transaction that holds the stream's row. */
-export async function countIn(query: Query, stream: StreamName, events: HeldEvent[]): Promise<void> {
-  await addToTallies(query, stream, events);
-  await keepLedgers(query, stream, events);
-  await keepPresent(query, stream, events);
-  await query('UPDATE streams SET counted = $3 WHERE agent_id = $1 AND epoch = $2', [
-    stream.agentId,
-    stream.epoch,
-    events.at(-1)!.event.seq,
+/**
+ * Counts these events, which follow the last one counted, inside the transaction that holds the stream's row. `counting` is where
+ * that row says that the count stands; resolves with where it stands now, which the caller writes into the row.
+ */
+export async function countIn(
+  query: Query,
+  stream: StreamName,
+  events: HeldEvent[],
+  counting: Counting,
+): Promise<Counting> {
+  const [after] = await Promise.all([
+    addToTallies(query, stream, events, counting),
+    keepLedgers(query, stream, events),
+    keepPresent(query, stream, events),
   ]);
+  return after;
 }
 
 /**
@@ -44,14 +50,24 @@ export async function catchUp(database: Database, signal: AbortSignal): Promise<
 
 async function countStored(query: Query, stream: StreamName): Promise<number> {
   const key = [stream.agentId, stream.epoch];
-  const [row] = await query<{ counted: number }>(
-    'SELECT counted FROM streams WHERE agent_id = $1 AND epoch = $2 FOR UPDATE',
+  const [row] = await query<Counting & { counted: number }>(
+    `SELECT counted, open_day AS "openDay", day_tally AS "sinceOpened" FROM streams
+     WHERE agent_id = $1 AND epoch = $2 FOR UPDATE`,
     key,
   );
   const events = await query<HeldEvent>(
     'SELECT event, hall FROM events WHERE agent_id = $1 AND epoch = $2 AND seq > $3 ORDER BY seq LIMIT $4',
     [...key, row!.counted, AT_ONCE],
   );
-  if (events.length > 0) await countIn(query, stream, events);
+  if (events.length > 0) {
+    const { openDay, sinceOpened } = await countIn(query, stream, events, row!);
+    await query(
+      'UPDATE streams SET counted = $3, open_day = $4, day_tally = $5 WHERE agent_id = $1 AND epoch = $2',
+      [
+        ...[...key, events.at(-1)!.event.seq, openDay],
+        sinceOpened === null ? null : JSON.stringify(sinceOpened),
+      ],
+    );
+  }
   return events.length;
 }

@@ -1,28 +1,29 @@
 /** The tallies in the database: what a batch adds, and where its stream's count stands. */
 import type { HallEvent } from '../../kiosk-agent/contract/events.ts';
-import type { Tally } from '../../kiosk-agent/contract/totals.ts';
+import { TIME_STEPS_S } from '../../kiosk-agent/contract/totals.ts';
 import type { StreamName } from '../batch.ts';
 import type { Query } from '../database.ts';
-import { countEvents, type HeldEvent, type TallyRow } from './count.ts';
+import { countEvents, type Counting, type HeldEvent, type TallyRow } from './count.ts';
 import { monthsOf, rollUp } from './rollup.ts';
 
-/** Adds these events, in their order, to the tallies, inside the caller's transaction. */
-export async function addToTallies(query: Query, stream: StreamName, events: HeldEvent[]): Promise<void> {
+/** Adds these events, in their order, to the tallies, inside the caller's transaction; resolves with where the count stands then. */
+export async function addToTallies(
+  query: Query,
+  stream: StreamName,
+  events: HeldEvent[],
+  counting: Counting,
+): Promise<Counting> {
   const key = [stream.agentId, stream.epoch];
-  const [row] = await query<{ openDay: string | null; sinceOpened: Tally | null }>(COUNTING, key);
   const askedBy = await evaluations(query, key, events);
-  const counted = countEvents(row!, events, (session) => askedBy.get(session));
+  const counted = countEvents(counting, events, (session) => askedBy.get(session));
   const rows = [...counted.rows, ...rollUp(counted.rows)];
-  if (rows.length > 0) await query(ADD, [stream.agentId, JSON.stringify(rows.sort(byKey).map(columns))]);
   const months = monthsOf(counted.rows, counted.closings);
-  if (months.length > 0) await query(MONTHS, [stream.agentId, JSON.stringify(months)]);
-  if (counted.closings.length > 0) await query(CLOSE, [...key, JSON.stringify(counted.closings)]);
-  const { openDay, sinceOpened } = counted.counting;
-  await query('UPDATE streams SET open_day = $3, day_tally = $4 WHERE agent_id = $1 AND epoch = $2', [
-    ...key,
-    openDay,
-    sinceOpened === null ? null : JSON.stringify(sinceOpened),
+  await Promise.all([
+    rows.length > 0 && query(ADD, [stream.agentId, JSON.stringify(rows.sort(byKey).map(columns))]),
+    months.length > 0 && query(MONTHS, [stream.agentId, JSON.stringify(months)]),
+    counted.closings.length > 0 && query(CLOSE, [...key, JSON.stringify(counted.closings)]),
   ]);
+  return counted.counting;
 }
 
 /** Who asked for which rating, as far as these events need it; keeps those that are still open. */
@@ -83,30 +84,33 @@ function columns({ tally, ...where }: TallyRow) {
   };
 }
 
-const COUNTING = `
-  SELECT open_day AS "openDay", day_tally AS "sinceOpened" FROM streams WHERE agent_id = $1 AND epoch = $2`;
-
 const COUNTS = ['tickets', 'called', 'served', 'missed', 'cancelled', 'asked', 'lapsed'];
 const SUMS = [...COUNTS, 'waited_sum', 'at_window_sum'];
-const ARRAYS = ['ratings', 'waited', 'at_window'];
+const ARRAYS = { ratings: 5, waited: TIME_STEPS_S.length + 1, at_window: TIME_STEPS_S.length + 1 };
 const LARGEST = ['waited_max', 'at_window_max'];
-const FIGURES = [...SUMS, ...ARRAYS, ...LARGEST];
+const FIGURES = [...SUMS, ...Object.keys(ARRAYS), ...LARGEST];
+
+/** Place by place: a query of its own for each row and array would cost more than all the rest. */
+function sums(name: string, length: number): string {
+  const places = Array.from({ length }, (_, at) => at + 1);
+  return places.map((at) => `tallies.${name}[${at}] + excluded.${name}[${at}]`).join(', ');
+}
 
 const ADD = `
   INSERT INTO tallies (agent_id, hall, part, day, hour, service, "window", staff, ${FIGURES.join(', ')})
   SELECT $1, hall, part, day, hour, service, "window", staff, ${FIGURES.join(', ')}
   FROM jsonb_to_recordset($2::jsonb) AS batch(
     hall text, part text, day date, hour integer, service text, "window" integer, staff text,
-    ${SUMS.map((name) => `${name} bigint`).join(', ')}, ${ARRAYS.map((name) => `${name} integer[]`).join(', ')},
+    ${SUMS.map((name) => `${name} bigint`).join(', ')}, ${Object.keys(ARRAYS)
+      .map((name) => `${name} integer[]`)
+      .join(', ')},
     ${LARGEST.map((name) => `${name} integer`).join(', ')})
   ON CONFLICT (agent_id, part, day, hall, hour, service, "window", staff) DO UPDATE SET
     ${SUMS.map((name) => `${name} = tallies.${name} + excluded.${name}`).join(', ')},
     ${LARGEST.map((name) => `${name} = greatest(tallies.${name}, excluded.${name})`).join(', ')},
-    ${ARRAYS.map(
-      (name) => `${name} = ARRAY(
-        SELECT one + more FROM unnest(tallies.${name}, excluded.${name}) WITH ORDINALITY AS both_of(one, more, place)
-        ORDER BY place)`,
-    ).join(', ')}`;
+    ${Object.entries(ARRAYS)
+      .map(([name, length]) => `${name} = ARRAY[${sums(name, length)}]`)
+      .join(', ')}`;
 
 /** Nothing is written when the days are known: that is nearly always. */
 const MONTHS = `

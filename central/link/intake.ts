@@ -15,12 +15,18 @@ import {
 import { isToken, type Agents } from '../agents.ts';
 import type { StreamName } from '../batch.ts';
 import type { Database } from '../database.ts';
-import { checkEnd, takeBatch, through, type Taken } from '../store.ts';
+import { greet, takeBatch, type Taken } from '../store.ts';
+import { Turns } from '../turns.ts';
 
 /** A batch may have 256 KiB; what is larger than this a binding need not read to its end. */
 export const MESSAGE_MAX_BYTES = 1024 * 1024;
-/** Batches that wait for the database over all agents (256 MiB at the most). Then agents are asked to come back later. */
-const WAITING_MAX = 1_000;
+/**
+ * What waits for the database over all agents; beyond it they are asked to come back later. 3,000 halls that come back in the same
+ * second with a few dozen events each have room; their usual event has 500 bytes.
+ */
+const WAITING_MAX = { batches: 12_000, events: 120_000 };
+/** Batches at the database at once: fewer than it has connections, so that a greeting never waits behind all that is being stored. */
+const STORING = 8;
 
 /** How often is looked whether another server has committed what is missing. */
 const LOOK_MS = 20;
@@ -69,9 +75,10 @@ export class Intake {
   readonly #lines = new Map<string, Map<string, Line>>();
   readonly #presence = new Map<string, Presence>();
   readonly #work = new Set<Promise<unknown>>();
-  #waiting = 0;
   /** nobody is let in any more; who is here may still send */
   #leaving = false;
+  readonly #waiting = { batches: 0, events: 0 };
+  readonly #storing = new Turns(STORING);
   #closed = false;
 
   constructor(database: Database, agents: Agents, clock: () => Date, log: Logger, on: IntakeEvents) {
@@ -138,7 +145,9 @@ export class Intake {
       welcome: (said = end) => this.#track(this.#welcome(stream, said)),
       standing: () => this.#track(through(this.#database, stream)),
       take: (batch, patienceMs = 0) => {
-        const receipt = this.#inTurn(taken, () => this.#takePatiently(stream, region, batch, patienceMs));
+        const receipt = this.#inTurn(taken, Array.isArray(batch) ? batch.length : 1, () =>
+          this.#takePatiently(stream, region, batch, patienceMs),
+        );
         taken = receipt;
         return receipt;
       },
@@ -203,21 +212,29 @@ export class Intake {
     await Promise.allSettled(this.#work);
   }
 
-  #inTurn(before: Promise<unknown>, work: () => Promise<Receipt>): Promise<Receipt> {
-    if (this.#waiting >= WAITING_MAX || this.#closed) {
+  #inTurn(before: Promise<unknown>, events: number, work: () => Promise<Receipt>): Promise<Receipt> {
+    const waiting = this.#waiting;
+    const full = waiting.batches >= WAITING_MAX.batches || waiting.events + events > WAITING_MAX.events;
+    if (full || this.#closed) {
       const why = this.#closed ? 'the far end is stopping' : 'too many batches are waiting';
       return Promise.resolve({ through: 0, refused: { code: 'store-failed', why } });
     }
-    this.#waiting += 1;
-    return this.#track(before.then(work).finally(() => (this.#waiting -= 1)));
+    waiting.batches += 1;
+    waiting.events += events;
+    const over = () => {
+      waiting.batches -= 1;
+      waiting.events -= events;
+    };
+    return this.#track(before.then(work).finally(over));
   }
 
   async #welcome(stream: StreamName, end: LinkAuth['last']): Promise<Welcome> {
-    if (end && (await checkEnd(this.#database, stream, end))) {
+    const { through, alarm } = await greet(this.#database, stream, end);
+    if (alarm) {
       this.#log.error({ ...stream, end }, "the agent's log is not the one that this server has a copy of");
       this.#on.committed(stream.agentId, { halls: [], alarms: 1 });
     }
-    return { through: await through(this.#database, stream) };
+    return { through };
   }
 
   async #takePatiently(
@@ -239,7 +256,9 @@ export class Intake {
 
   async #take(stream: StreamName, region: string, batch: unknown): Promise<Receipt> {
     try {
-      const { receipt, changed } = await takeBatch(this.#database, stream, region, batch);
+      const { receipt, changed } = await this.#storing.take(() =>
+        takeBatch(this.#database, stream, region, batch),
+      );
       if (changed) this.#on.committed(stream.agentId, changed);
       if (changed?.alarms)
         this.#log.error({ ...stream, through: receipt.through }, 'the chain of the log is broken');

@@ -12,6 +12,8 @@ import { IN_FLIGHT, SendWindow } from './window.ts';
 
 /** Batches of about a hundred are the cheapest to store (measured); single events only while nothing is under way. */
 const GOOD_BATCH = 100;
+/** Read from the journal at once: after a long cut taps and presses get their turn between the pieces of a large batch. */
+const PIECE = 100;
 /** What the usual event has, as JSON. */
 const EVENT_BYTES = 500;
 /** Rewinds in a row that bring nothing: the far end does not take what it asks for. */
@@ -231,19 +233,27 @@ export class StreamSender {
   async #batch(after: number, waiting: number): Promise<{ events: HallEvent[]; bytes: number } | Ended> {
     const limit = waiting > IN_FLIGHT * GOOD_BATCH ? BATCH_MAX_EVENTS : GOOD_BATCH;
     const good = this.#window.batchBytes;
-    const read = await this.#stream.read(after, limit, good);
     const events: HallEvent[] = [];
     let bytes = 2;
-    for (const event of read) {
-      if (event.seq !== after + events.length + 1) break;
-      const more = bytes + Buffer.byteLength(JSON.stringify(event)) + 1;
-      // The first one goes in any case, as long as the far end takes it.
-      if (more > (events.length === 0 ? BATCH_MAX_BYTES : good) || events.length === limit) break;
-      events.push(event);
-      bytes = more;
+    let first: HallEvent | undefined;
+    for (let more = true; more && events.length < limit;) {
+      const wanted = Math.min(PIECE, limit - events.length);
+      const read = await this.#stream.read(after + events.length, wanted, good - bytes);
+      first ??= read[0];
+      more = read.length === wanted;
+      for (const event of read) {
+        const size = Buffer.byteLength(JSON.stringify(event)) + 1;
+        // The first one goes in any case, as long as the far end takes it.
+        const fits = bytes + size <= (events.length === 0 ? BATCH_MAX_BYTES : good);
+        if (!fits || event.seq !== after + events.length + 1) {
+          more = false;
+          break;
+        }
+        events.push(event);
+        bytes += size;
+      }
     }
     if (events.length > 0) return { events, bytes };
-    const first = read[0];
     if (first?.seq === after + 1) {
       return {
         why: `event ${first.seq} alone is larger than a batch may be (${BATCH_MAX_BYTES} bytes)`,

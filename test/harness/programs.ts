@@ -14,6 +14,7 @@ export function temporaryFolder(name: string): { path: string; [Symbol.dispose](
 
 export type Program = {
   url: string;
+  pid: number;
   /** everything it has said so far */
   said(): string;
   /** SIGKILL: what is not on disk is gone */
@@ -42,6 +43,7 @@ export async function startProgram(
   const url = await readyLine(child, ready, () => said);
   return {
     url,
+    pid: child.pid!,
     said: () => said,
     async kill() {
       child.kill('SIGKILL');
