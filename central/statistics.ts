@@ -132,7 +132,8 @@ const COUNTS = ['tickets', 'called', 'served', 'missed', 'cancelled', 'asked', '
 const CLASSES = Array.from({ length: TIME_STEPS_S.length + 1 }, (_, at) => at + 1);
 const sumOfArray = (name: string, places: number[]) =>
   `ARRAY[${places.map((at) => `sum(${name}[${at}])`).join(', ')}]::float8[] AS ${name}`;
-const SUMS = [
+/** What is summed of tallies, as columns of an answer. */
+export const SUMS = [
   ...COUNTS.map((name) => `sum(${name})::float8 AS ${name}`),
   sumOfArray('ratings', [1, 2, 3, 4, 5]),
   ...['waited', 'at_window'].flatMap((name) => [

@@ -15,12 +15,18 @@ import { alertRoutes } from './alerts/routes.ts';
 import type { AlertSettings } from './alerts/settings.ts';
 import { appointmentRoutes } from './appointments.ts';
 import { listQuery, type HallBoard } from './board.ts';
+import { compare, comparisonQuery } from './comparison.ts';
 import type { Database } from './database.ts';
 import { downRoutes } from './down/routes.ts';
+import { storeReport } from './keeping/report.ts';
+import type { KeepSettings } from './keeping/settings.ts';
 import { badRatings, devicesDown, devicesQuery, ledgerQuery, opinions } from './ledgers.ts';
+import type { BrokerState } from './link/mqtt.ts';
 import { eventsAfter, latestAlarms, latestRatings } from './overview.ts';
 import type { Intake } from './link/intake.ts';
+import { openapiDocument } from './openapi/document.ts';
 import type { Outbox } from './outbox.ts';
+import type { BehindProxy } from './fleet/settings.ts';
 import { publicRoutes } from './public/routes.ts';
 import type { PublicSettings } from './public/settings.ts';
 import { read } from './reading.ts';
@@ -48,16 +54,23 @@ type Parts = {
   outbox: Outbox;
   command: Intake['command'];
   publicSettings: PublicSettings;
+  keep: KeepSettings;
   access: Access;
   clock: () => Date;
   log: Logger;
+  behindProxy: BehindProxy;
+  /** this server is told to stop: a balancer should send nobody here */
+  stopping: () => boolean;
   alerts: AlertSettings;
+  /** the broker of the link over MQTT, when there is one */
+  mqtt?: () => BrokerState | undefined;
 };
 
 /** Builds the application; it holds nothing that must be closed. */
 export function centralWeb(parts: Parts): Express {
-  const { database, agents, board, names, outbox, command, access, clock, log, alerts } = parts;
+  const { database, agents, board, names, outbox, command, access, clock, log, alerts, keep, mqtt } = parts;
   const app = express();
+  app.set('trust proxy', parts.behindProxy);
   app.disable('x-powered-by');
   app.use(
     helmet({
@@ -77,13 +90,25 @@ export function centralWeb(parts: Parts): Express {
   const api = express.Router();
   api.use(limited(1_200));
   api.get('/health', async (_request, response) => {
+    if (parts.stopping()) return response.status(503).json({ status: 'stopping', store: database.kind });
     try {
       const [row] = await database.query<{ streams: number }>('SELECT count(*) AS streams FROM streams');
-      response.json({ status: 'ok', store: database.kind, streams: row?.streams ?? 0 });
+      const broker = mqtt?.();
+      response.json({
+        status: broker && broker.state !== 'connected' ? 'degraded' : 'ok',
+        store: database.kind,
+        streams: row?.streams ?? 0,
+        // Anybody may ask this: why it is away stands in the log.
+        ...(broker && { mqtt: { state: broker.state, since: broker.since } }),
+      });
     } catch (error) {
       log.error({ err: error }, 'the database does not answer');
       response.status(503).json({ status: 'failing', store: database.kind });
     }
+  });
+  const description = openapiDocument();
+  api.get('/openapi.json', (_request, response) => {
+    response.set('cache-control', 'public, max-age=3600').json(description);
   });
   api.post('/login', limited(10), express.json({ limit: '1kb' }), (request, response) => {
     const { token } = read(loginBody, request.body);
@@ -132,6 +157,9 @@ export function centralWeb(parts: Parts): Express {
   api.get('/statistics', async (request, response) => {
     response.json(await statistics(database, read(statisticsQuery, request.query)));
   });
+  api.get('/comparison', async (request, response) => {
+    response.json(await compare(database, board, read(comparisonQuery, request.query), clock()));
+  });
   api.get('/ratings/bad', async (request, response) => {
     response.json(await badRatings(database, read(ledgerQuery, request.query), clock()));
   });
@@ -155,6 +183,9 @@ export function centralWeb(parts: Parts): Express {
   api.get('/events', async (request, response) => {
     const query = read(eventsQuery, request.query);
     response.json(await eventsAfter(database, query.agent, query.epoch, query.after, query.limit));
+  });
+  api.get('/store', async (_request, response) => {
+    response.json(await storeReport(database, keep));
   });
   app.use('/api/v1', api);
 
@@ -185,7 +216,7 @@ function limited(perMinute: number): RequestHandler {
     limit: perMinute,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    // A proxy in front is a deployment of its own; then all its visitors share one allowance.
+    // Without `behindProxy` in the configuration all visitors of a proxy share one allowance.
     validate: { xForwardedForHeader: false, forwardedHeader: false },
     handler: () => {
       throw new HallError('too-many-requests', `at most ${perMinute} requests a minute`);

@@ -17,6 +17,7 @@ import {
   answers,
   beginAnewWhenSetBack,
   linkTokens,
+  mqttPlace,
   openDeviceParts,
   sourceOf,
   tellRepair,
@@ -111,6 +112,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
             ...(office ? { configuration: takeConfiguration(office) } : {}),
           },
           onSetBack: beginAnewWhenSetBack(journal, link.name, log),
+          mqtt: mqttPlace(options, link),
           clock,
           random: options.random,
         }),
@@ -168,6 +170,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       log,
       recentLog: options.recentLog ?? null,
       version: options.version,
+      office: () => options.office?.view(),
       get state() {
         return executor.state;
       },
@@ -272,7 +275,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         ),
       );
     if (options.office && options.onRestart)
-      ends.push(restartAtRest(options.office, executor, options.onRestart));
+      ends.push(restartAtRest(options.office, executor, options.onRestart, options.quietMs));
 
     web = await startWeb(parts, options.stateFolder, options.screensFolder);
     const { url, close: closeWeb } = web;

@@ -8,7 +8,13 @@ import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } fro
 import { z } from 'zod';
 import { calendarSection, withCalendarFile } from './config/calendar.ts';
 import { crossFaults } from './config/cross-check.ts';
-import { identitySection, platformSection, secret, videoSection } from './config/connections.ts';
+import {
+  brokerSection,
+  identitySection,
+  platformSection,
+  secret,
+  videoSection,
+} from './config/connections.ts';
 import { overlay } from './config/overlay.ts';
 import { formSection, mapSection, withPictures } from './config/pictures.ts';
 import { rulesSection, text } from './config/rules.ts';
@@ -72,13 +78,30 @@ const window = z.strictObject({
     .describe('A window that takes what a surge gives it, and may have no services of its own'),
 });
 
-const link = z.strictObject({
-  name: id,
-  url: z
-    .string()
-    .regex(/^socketio:https?:\/\/.+/, 'socketio:http://HOST:PORT (http and mqtt links come later)'),
-  token: secret,
-});
+const link = z
+  .strictObject({
+    name: id,
+    url: z
+      .string()
+      .regex(
+        /^((socketio:)?https?|mqtts?):\/\/[^@]+$/,
+        'socketio:http(s)://HOST:PORT; mqtt(s)://HOST:PORT of a broker; or http(s)://HOST:PORT where a gateway lets nothing but plain requests through; no user or password in it',
+      )
+      .describe(
+        'Way to the next hop: `socketio:http(s)://…`; to a central server also plain `http(s)://…`, or `mqtt(s)://…` by way of a broker',
+      ),
+    token: secret,
+    broker: brokerSection.optional(),
+  })
+  .check(({ value, issues }) => {
+    if (value.broker && !value.url.startsWith('mqtt'))
+      issues.push({
+        code: 'custom',
+        input: value.broker,
+        path: ['broker'],
+        message: 'only a link over mqtt:// or mqtts:// has a broker',
+      });
+  });
 
 export const configSchema = z
   .strictObject({
@@ -171,6 +194,12 @@ export const configSchema = z
         code: 'custom',
         path: ['links'],
         message: 'a satellite has exactly one link, the one to its hub: socketio:http://HUB:8480',
+      });
+    else if (config.agent.role === 'satellite' && !config.links[0]?.url.startsWith('socketio:'))
+      context.addIssue({
+        code: 'custom',
+        path: ['links', 0, 'url'],
+        message: 'a hub takes its satellites over Socket.IO only: socketio:http://HUB:8480',
       });
     for (const { path, message } of crossFaults(config)) context.addIssue({ code: 'custom', path, message });
     config.windows.forEach((each, w) => {

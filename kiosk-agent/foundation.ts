@@ -14,6 +14,7 @@ import { nodeHid } from './device/transport/node-hid.ts';
 import type { Clock, Executor } from './executor.ts';
 import { localTime } from './hall/day.ts';
 import type { Journal, OpenedJournal } from './journal/journal.ts';
+import type { MqttPlace } from './link/binding.ts';
 import type { Office } from './office/office.ts';
 import type { LinkSender, LinkSenderOptions } from './link/sender.ts';
 import { WireTap } from './technician.ts';
@@ -38,6 +39,8 @@ export type AgentOptions = {
   office?: Office;
   /** the configuration has changed and the hall is at rest: whoever runs the agent ends it and starts it anew */
   onRestart?: () => void;
+  /** how long it must have been at rest; 30 s when it is not given */
+  quietMs?: number;
   /** what is plugged in, unless a test says it */
   sources?: FoundSources;
 };
@@ -142,6 +145,27 @@ export function linkTokens({ config, env }: AgentOptions): Map<string, string> {
       return [link.name, secret.value];
     }),
   );
+}
+
+/** What a link over MQTT needs besides; undefined for another one. Throws HallError for a secret that cannot be read. */
+export function mqttPlace(
+  { config, env }: AgentOptions,
+  { name, url, broker }: Config['links'][number],
+): MqttPlace | undefined {
+  if (!url.startsWith('mqtt')) return undefined;
+  const secret = (reference: string): string => {
+    const read = readSecret(reference, env);
+    if (!read.ok) throw new HallError('bad-request', `link ${name}, broker: ${read.why}`);
+    return read.value;
+  };
+  const { username, password, ca, certificate, key, heartbeatS } = broker ?? {};
+  const user = username ?? (password === undefined ? undefined : config.agent.id);
+  return {
+    ...{ region: config.hall.region, hall: config.hall.id, ca, certificate, key },
+    username: user !== undefined && /^(env|file):/.test(user) ? secret(user) : user,
+    password: password === undefined ? undefined : secret(password),
+    ...(heartbeatS === undefined ? {} : { heartbeatMs: heartbeatS * 1000 }),
+  };
 }
 
 /** The journal as a link reads it. */

@@ -1,11 +1,13 @@
 /**
  * `npm run generate`: writes what is made from the sources: the configuration's JSON Schema and reference, the list of
- * problem codes, the table of device models, the page of faults. CI runs it and fails when a file differs.
+ * problem codes, the table of device models, the page of faults, the far end's OpenAPI and the events' AsyncAPI documents. CI runs it and fails when a file differs.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serviceFiles } from '../kiosk-agent/cli/service.ts';
+import { openapiDocument } from '../central/openapi/document.ts';
 import { configJsonSchema } from '../kiosk-agent/config.ts';
+import { asyncapiDocument } from '../kiosk-agent/contract/asyncapi.ts';
 import { PROBLEM_CODES } from '../kiosk-agent/contract/problem.ts';
 import { MODELS, type ModelRow } from '../kiosk-agent/device/models.ts';
 import { columns } from './matrix/columns.ts';
@@ -61,6 +63,12 @@ writeFileSync(
       )} |`,
   ).join('\n')}\n`,
 );
+
+for (const [name, document] of [
+  ['far-end.openapi.json', openapiDocument()],
+  ['events.asyncapi.json', asyncapiDocument()],
+] as const)
+  writeFileSync(join(root, 'docs', name), `${JSON.stringify(document, null, 2)}\n`);
 
 // The panel's words: a script for browsers, without types.
 const panel = join(root, 'firmware-sim', 'panel', 'fault-names.js');

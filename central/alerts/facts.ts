@@ -2,6 +2,7 @@
 import type { ListedHall } from '../../kiosk-agent/contract/far-end.ts';
 import type { HallBoard } from '../board.ts';
 import type { Database } from '../database.ts';
+import { saidOf } from '../down/said.ts';
 import type { Fact } from './evaluate.ts';
 
 /** Something that another room of the far end knows: exports that are not answered, configurations that were refused. */
@@ -25,6 +26,7 @@ export async function readFacts(
     ).map(({ key }) => key),
   );
   const facts = rows.flatMap((row) => ofHall(row, open.has(`${row.agentId}/${row.epoch}`), now));
+  facts.push(...(await refusedConfigurations(database, rows)));
   for (const source of [devices, dueSoon, chainAlarms, totals, ...sources])
     facts.push(...(await source(database, now)));
   return facts;
@@ -48,6 +50,26 @@ function ofHall(row: ListedHall, dayOpen: boolean, now: Date): Fact[] {
 }
 
 type Found = { agentId: string; hall: string; region: string };
+
+/** Halls that have refused the newest configuration of those that they have said anything of. */
+async function refusedConfigurations(database: Database, rows: ListedHall[]): Promise<Fact[]> {
+  const newest = new Map<string, { version: number; refused: boolean; since: number }>();
+  for (const { agentId, subject, type, at } of await saidOf(database.query, 'configuration')) {
+    const version = Number(subject);
+    if (version <= (newest.get(agentId)?.version ?? -1)) continue;
+    const refused = type === 'hall.configuration.refused';
+    newest.set(agentId, { version, refused, since: at.getTime() });
+  }
+  return rows.flatMap(({ agentId, hall, region }) => {
+    const said = newest.get(agentId);
+    if (!said?.refused || hall === null) return [];
+    const subject = String(said.version);
+    return {
+      ...{ kind: 'configuration-refused', agentId, hall, region, subject, since: said.since },
+      ...{ measure: null, once: null },
+    };
+  });
+}
 
 const devices: FactSource = async (database) => {
   const rows = await database.query<Found & { device: string; why: string | null; since: Date }>(

@@ -7,7 +7,7 @@ import type { Names } from '../../kiosk-agent/contract/far-end.ts';
 import { secretOf } from '../secrets.ts';
 import type { MessageData } from './message.ts';
 import type { WebhookChannel } from './settings.ts';
-import { subjectOf, textOf } from './words.ts';
+import { textOf } from './words.ts';
 
 const ANSWER_WITHIN_MS = 10_000;
 const ANSWER_MOST_BYTES = 2_048;

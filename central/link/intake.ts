@@ -2,6 +2,7 @@
  * The link's far side, whatever the wire: lets agents in, takes their batches one after another, answers after the commit, and
  * knows who is there. A binding (socketio, http, mqtt) carries it over one wire and decides nothing.
  */
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import {
   linkAuth,
@@ -27,6 +28,9 @@ const WAITING_MAX = { batches: 12_000, events: 120_000 };
 /** Batches at the database at once: fewer than it has connections, so that a greeting never waits behind all that is being stored. */
 const STORING = 8;
 
+/** How often is looked whether another server has committed what is missing. */
+const LOOK_MS = 20;
+
 /** `end`: where its log ended when it connected, or the last event taken since. */
 export type Presence = { connected: boolean; since: string; end?: { epoch: string; seq: number } };
 export type IntakeEvents = {
@@ -45,10 +49,18 @@ export type Line = {
 };
 /** One connection of one stream, from `join` until `leave`. */
 export type Joined = {
-  /** Compares the ends of the two logs and says from where to go on. Rejects with the database's error. */
-  welcome(): Promise<Welcome>;
-  /** Takes a batch in its turn; the receipt comes after the commit. Never rejects. */
-  take(batch: unknown): Promise<Receipt>;
+  /**
+   * Compares the ends of the two logs and says from where to go on; `said`: the agent has told its end after it was let in.
+   * Rejects with the database's error.
+   */
+  welcome(said?: LinkAuth['last']): Promise<Welcome>;
+  /** The last seq on disk, now. Rejects with the database's error. */
+  standing(): Promise<number>;
+  /**
+   * Takes a batch in its turn; the receipt comes after the commit. Never rejects. `patienceMs`: when events before it are
+   * missing, so long another server on the same database may take to commit them.
+   */
+  take(batch: unknown, patienceMs?: number): Promise<Receipt>;
   /** The connection is over. May be called twice. */
   leave(): void;
 };
@@ -63,6 +75,8 @@ export class Intake {
   readonly #lines = new Map<string, Map<string, Line>>();
   readonly #presence = new Map<string, Presence>();
   readonly #work = new Set<Promise<unknown>>();
+  /** nobody is let in any more; who is here may still send */
+  #leaving = false;
   readonly #waiting = { batches: 0, events: 0 };
   readonly #storing = new Turns(STORING);
   #closed = false;
@@ -80,22 +94,37 @@ export class Intake {
     return this.#presence.get(agentId);
   }
 
+  /** All agents that are or were connected to this server. */
+  everybody(): Iterable<string> {
+    return this.#presence.keys();
+  }
+
   /** Checks what an agent says of itself, unchecked as it came over the wire. Never rejects. */
   async admit(raw: unknown): Promise<{ passport: Passport } | { notLetIn: NotLetIn }> {
-    const no = (code: NotLetIn['code'], why: string) => ({ notLetIn: { code, why } });
-    if (this.#closed) return no('stopping', 'the far end is stopping');
     const auth = linkAuth.safeParse(raw);
-    if (!auth.success) return no('bad-auth', 'auth must be {agentId, epoch, token}');
-    const { agentId, epoch, token, last } = auth.data;
+    if (!auth.success) return notLetIn('bad-auth', 'auth must be {agentId, epoch, token}');
+    const { token, ...claim } = auth.data;
+    return this.admitBy(claim, (tokenHash) => isToken(token, tokenHash));
+  }
+
+  /** The same for a wire on which no token may travel: `proves` judges a proof by the hash of the agent's token. */
+  async admitBy(
+    { agentId, epoch, last }: Omit<LinkAuth, 'token'>,
+    proves: (tokenHash: string) => boolean,
+  ): Promise<{ passport: Passport } | { notLetIn: NotLetIn }> {
+    if (this.#closed || this.#leaving) return notLetIn('stopping', 'the far end is stopping');
     try {
       const agent = await this.#agents.find(agentId);
       // The same answer for both, so that nobody learns which agents there are.
-      if (agent && isToken(token, agent.tokenHash))
+      if (agent && proves(agent.tokenHash))
         return { passport: { stream: { agentId, epoch }, region: agent.region, end: last } };
     } catch {
-      return no('stopping', 'the list of agents cannot be read');
+      return notLetIn('stopping', 'the list of agents cannot be read');
     }
-    return no('not-let-in', `agent ${agentId} is not let in with this token; see "hall-central agent add"`);
+    return notLetIn(
+      'not-let-in',
+      `agent ${agentId} is not let in with this token; see "hall-central agent add"`,
+    );
   }
 
   /** A connection of an agent that was let in. The older one of the same stream is closed: a leftover, or a copy of the machine. */
@@ -113,10 +142,11 @@ export class Intake {
 
     let taken: Promise<unknown> = Promise.resolve();
     return {
-      welcome: () => this.#track(this.#welcome(stream, end)),
-      take: (batch) => {
+      welcome: (said = end) => this.#track(this.#welcome(stream, said)),
+      standing: () => this.#track(through(this.#database, stream)),
+      take: (batch, patienceMs = 0) => {
         const receipt = this.#inTurn(taken, Array.isArray(batch) ? batch.length : 1, () =>
-          this.#take(stream, region, batch),
+          this.#takePatiently(stream, region, batch, patienceMs),
         );
         taken = receipt;
         return receipt;
@@ -161,6 +191,21 @@ export class Intake {
     }
   }
 
+  /**
+   * Lets nobody in any more and closes the connections that there are, so many a second that the other servers can take them.
+   * Resolves when all are closed, or at once when `signal` is aborted.
+   */
+  async release(perSecond: number, signal: AbortSignal): Promise<void> {
+    this.#leaving = true;
+    const lines = [...this.#lines.values()].flatMap((epochs) => [...epochs.values()]);
+    const group = Math.max(1, Math.round(perSecond / 10));
+    while (lines.length > 0 && !signal.aborted) {
+      for (const line of lines.splice(0, group)) line.close();
+      if (lines.length > 0)
+        await setTimeout((1000 * group) / perSecond, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
   /** Lets nobody in any more, and resolves when what was being stored has been stored and answered. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -180,7 +225,7 @@ export class Intake {
       waiting.batches -= 1;
       waiting.events -= events;
     };
-    return this.#track(before.then(() => this.#storing.take(work)).finally(over));
+    return this.#track(before.then(work).finally(over));
   }
 
   async #welcome(stream: StreamName, end: LinkAuth['last']): Promise<Welcome> {
@@ -192,9 +237,28 @@ export class Intake {
     return { through };
   }
 
+  async #takePatiently(
+    stream: StreamName,
+    region: string,
+    batch: unknown,
+    patienceMs: number,
+  ): Promise<Receipt> {
+    const receipt = await this.#take(stream, region, batch);
+    const first = firstSeq(batch);
+    if (receipt.refused || first === undefined || receipt.through + 1 >= first) return receipt;
+    for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += LOOK_MS) {
+      await setTimeout(LOOK_MS);
+      const reached = await through(this.#database, stream).catch(() => 0);
+      if (reached + 1 >= first) return this.#take(stream, region, batch);
+    }
+    return receipt;
+  }
+
   async #take(stream: StreamName, region: string, batch: unknown): Promise<Receipt> {
     try {
-      const { receipt, changed } = await takeBatch(this.#database, stream, region, batch);
+      const { receipt, changed } = await this.#storing.take(() =>
+        takeBatch(this.#database, stream, region, batch),
+      );
       if (changed) this.#on.committed(stream.agentId, changed);
       if (changed?.alarms)
         this.#log.error({ ...stream, through: receipt.through }, 'the chain of the log is broken');
@@ -219,4 +283,14 @@ export class Intake {
     void work.catch(() => undefined).then(() => this.#work.delete(work));
     return work;
   }
+}
+
+function notLetIn(code: NotLetIn['code'], why: string): { notLetIn: NotLetIn } {
+  return { notLetIn: { code, why } };
+}
+
+/** The first seq of a batch that the store has found well formed. */
+function firstSeq(batch: unknown): number | undefined {
+  const [first] = Array.isArray(batch) ? (batch as unknown[]) : [];
+  return (first as { seq?: number } | undefined)?.seq;
 }

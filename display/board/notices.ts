@@ -1,5 +1,6 @@
-/** The lines at the foot of the board: the rush first, then the rule for a missed number, then the hall's own. Pure. */
+/** The lines at the foot of the board: the rush first, then what the central office has put up, then the rule for a missed number, then the hall's own. Pure. */
 import type { Bilingual, PublicView } from '../../kiosk-agent/contract/live.ts';
+import { postedAt } from '../posted.ts';
 import { parts, readingSeconds } from './rotation.ts';
 
 export type Notice = { language: 'zh-CN' | 'en'; text: string; seconds: number };
@@ -12,10 +13,12 @@ export function noticesOf(view: PublicView, extended: (until: string) => Bilingu
   const surge = view.day.surge;
   const until = surge?.extendUntil;
   const rush = surge?.notice ?? (until ? extended(until) : null);
-  return [...(rush ? [rush] : []), view.hall.missedRule, ...view.hall.notices].flatMap(({ zh, en }) => [
-    ...inParts('zh-CN', zh),
-    ...inParts('en', en),
-  ]);
+  return [
+    ...(rush ? [rush] : []),
+    ...postedAt(view, 'board'),
+    view.hall.missedRule,
+    ...view.hall.notices,
+  ].flatMap(({ zh, en }) => [...inParts('zh-CN', zh), ...inParts('en', en)]);
 }
 
 function inParts(language: Notice['language'], text: string): Notice[] {

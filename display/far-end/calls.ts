@@ -1,7 +1,10 @@
 /** Calls to the central server. */
 import type {
   AlarmRow,
+  AlertDelivery,
+  AlertList,
   BadRating,
+  Comparison,
   DeviceDown,
   FarEndStatistics,
   HallList,
@@ -53,6 +56,11 @@ export const farEnd = {
   halls: (query: HallsQuery) => call<HallList>('GET', `/halls${asked(query)}`),
   statistics: (query: StatisticsQuery) =>
     call<FarEndStatistics>('GET', `/statistics${asked(query)}`, undefined, { limitMs: longMs }),
+  comparison: (query: { region: string | undefined; from: string; to: string }) =>
+    call<Comparison>('GET', `/comparison${asked(query)}`, undefined, { limitMs: longMs }),
+  alerts: (region: string | undefined) => call<AlertList>('GET', `/alerts${asked({ region })}`),
+  alertDeliveries: () => call<{ deliveries: AlertDelivery[] }>('GET', '/alerts/deliveries'),
+  alertSeen: (id: string) => call<void>('POST', `/alerts/${encodeURIComponent(id)}/seen`, {}),
   badRatings: (query: LedgerQuery) =>
     call<LedgerPage & { ratings: BadRating[] }>('GET', `/ratings/bad${asked(query)}`),
   opinions: (query: LedgerQuery) =>

@@ -4,6 +4,7 @@ import type { Section } from './place.ts';
 
 export const sections: Record<Section, Component> = {
   halls: defineAsyncComponent(() => import('./halls/HallsSection.vue')),
+  comparison: defineAsyncComponent(() => import('./comparison/ComparisonSection.vue')),
   latest: defineAsyncComponent(() => import('./latest/LatestSection.vue')),
   time: defineAsyncComponent(() => import('./time/TimeSection.vue')),
   ratings: defineAsyncComponent(() => import('./ledgers/RatingsSection.vue')),

@@ -304,6 +304,13 @@ const en: typeof zh = {
     many: 'It may be any of {n} models. Use "Bind by key" at the device, or choose the device yourself',
     bind: 'Choose device…',
   },
+  office: {
+    title: 'Configuration of the central office',
+    none: 'None in effect: the hall runs by its own file',
+    inEffect: 'Version {version} is in effect',
+    waits: 'Version {version} is here and takes effect when the hall is at rest',
+    refused: 'Version {version} does not fit; the hall keeps what it has',
+  },
   system: 'System',
   journal: 'Records',
   journals: { ok: 'fine', unwritable: 'cannot be written', repaired: 'repaired, damaged file set aside' },

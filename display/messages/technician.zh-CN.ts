@@ -299,6 +299,13 @@ export default {
     many: '可能是 {n} 种型号。请在设备上用“按键绑定”，或自己选择设备',
     bind: '选择设备…',
   },
+  office: {
+    title: '上级下发的配置',
+    none: '未生效，按本机配置文件运行',
+    inEffect: '版本 {version} 已生效',
+    waits: '版本 {version} 已收到，大厅空闲时生效',
+    refused: '版本 {version} 不适用，保持原有配置',
+  },
   system: '系统',
   journal: '记录',
   journals: { ok: '正常', unwritable: '写不进磁盘', repaired: '修复过，损坏文件已另存' },

@@ -22,6 +22,7 @@ import {
 import { deviceAnswer, paper, unknownToAgent, type SeenDevice } from './doctor/device.ts';
 import { agentState, backlog, journalState, lookAtJournal, type JournalLook } from './doctor/journal.ts';
 import { clockBeside, clockItself, FAR_ENDS, linkState, reach } from './doctor/link.ts';
+import { officeConfiguration } from './doctor/office.ts';
 import { offlineNumbers } from './doctor/satellite.ts';
 import { agentUser, portHolder, portPermission, portThere, type NamedUser } from './doctor/port.ts';
 import { EXIT } from './exit.ts';
@@ -58,6 +59,7 @@ export async function doctor(options: DoctorOptions, parts: DoctorParts): Promis
 
   const checks: Check[] = [
     configuration(options.config, config, loaded.ok ? '' : faultLines(options.config, loaded.faults)),
+    ...officeConfiguration(state, (office) => loadConfig(options.config, deviceFaults, state, office)),
     nodeVersion(process.versions.node),
     hidLibrary(hid, config?.devices.some(({ port }) => port.startsWith('hid:')) ?? false),
     serialLibrary(ports),

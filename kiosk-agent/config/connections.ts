@@ -8,6 +8,33 @@ export const secret = z
     'a secret is env:NAME or file:PATH, never a value in the file',
   );
 
+export const brokerSection = z
+  .strictObject({
+    username: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe(
+        'User at the broker: a name, env:NAME or file:PATH; without it, when there is a password, the id of the agent',
+      ),
+    password: secret.optional().describe('Its password there; it is not the token of the link'),
+    ca: z.string().min(1).optional().describe('PEM file of who signs the certificate of the broker'),
+    certificate: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('PEM file of a certificate of our own, where it asks for one'),
+    key: z.string().min(1).optional().describe('PEM file of the key to it'),
+    heartbeatS: z
+      .int()
+      .min(5)
+      .max(30)
+      .default(30)
+      .describe('How often the far end behind the broker is asked whether it is there, s'),
+  })
+  .describe('What an MQTT broker wants to see (docs/link-mqtt.md)');
+
 export const platformSection = z
   .strictObject({
     url: z

@@ -367,3 +367,32 @@ export type AlertDelivery = {
   nextAt: string | null;
   answeredAt: string | null;
 };
+
+/** One place (a region, or one hall where the region has no smaller ones) beside the others: as it stands, and over days. */
+export type PlaceFigures = Summary & {
+  /** the region's code, or the hall's agent */
+  key: string;
+  region: string;
+  /** of one hall: what it is called; null for a region */
+  hall: string | null;
+  /** not connected, silent ones among them; those never heard of are not */
+  away: number;
+  /** what the halls say that somebody who comes now waits, the middle of it, over their services by who waits; s, null when none says so */
+  expectedS: number | null;
+  /** tickets of the last full hour, and how many that hour had on this weekday in the last four weeks on average; null when not known */
+  hourTickets: number;
+  hourUsual: number | null;
+  /** over the days that were asked for */
+  days: Tally;
+  chainAlarms: number;
+  differing: number;
+};
+/** `by`: whether the places are regions or halls. */
+export type Comparison = {
+  time: string;
+  from: string;
+  to: string;
+  by: 'region' | 'hall';
+  places: PlaceFigures[];
+  whole: PlaceFigures;
+};

@@ -1,5 +1,12 @@
 /** What a technician's page shows of the computer itself: the state of its program, and the latest lines of its log. */
 
+/** `inEffect`: the version that this run began with (null: the file alone); `waits`: one that takes effect when the hall is at rest. */
+export type OfficeView = {
+  inEffect: number | null;
+  waits: number | null;
+  refused: { version: number; path: string; why: string; at: string } | null;
+};
+
 /** `GET /system`. Sizes in bytes, times ISO 8601. */
 export type SystemView = {
   agentId: string;
@@ -14,6 +21,8 @@ export type SystemView = {
   disk: { freeBytes: number; totalBytes: number } | null;
   journal: { epoch: string; lastSeq: number; bytes: number };
   memoryBytes: number;
+  /** the central office's configuration; left out where none has ever come */
+  office?: OfficeView;
   screens: number;
 };
 

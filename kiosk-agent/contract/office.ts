@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { bilingual, id, sha256Hex, timestamp } from './words.ts';
 
 /** The hall's own schema checks each value; here stands which settings there are at all. */
-const setting = z.json();
+const setting = z.unknown();
 const rules = z.strictObject({
   rating: setting.optional(),
   followUp: setting.optional(),

@@ -4,7 +4,14 @@
  */
 import type { Clock } from '../executor.ts';
 import { agentId as agentIdSchema, linkAuth, type LinkState, type LinkStatus } from '../contract/link.ts';
-import { bindingFor, type Dial, type EventSource, type EventStream, type LinkConnection } from './binding.ts';
+import {
+  bindingFor,
+  type Dial,
+  type EventSource,
+  type EventStream,
+  type LinkConnection,
+  type MqttPlace,
+} from './binding.ts';
 import { CommandDesk, type CommandHandler } from './commands.ts';
 import { RETRY, StreamSender, type RetryTimes } from './stream.ts';
 
@@ -34,6 +41,8 @@ export type LinkSenderOptions = {
   retry?: RetryTimes;
   /** another way over the wire than the address's own */
   dial?: Dial;
+  /** for links over MQTT */
+  mqtt?: MqttPlace | undefined;
 };
 
 /** Sends the journal to the next hop until it is closed. Throws RangeError or ZodError for an address, id or token that cannot be one. */
@@ -150,6 +159,7 @@ export class LinkSender {
           timeoutMs,
           signal,
           onCommand: (raw) => this.#desk.take(raw),
+          mqtt: this.#options.mqtt,
         });
         if (!sealed && 'connection' in dialled) this.#connected(dialled.connection);
         return dialled;

@@ -5,6 +5,7 @@
 import { overlay } from '../config/overlay.ts';
 import type { Config, ConfigFault, ConfigResult } from '../config.ts';
 import { configurationHash, type OfficeConfiguration } from '../contract/office.ts';
+import type { OfficeView } from '../contract/machine.ts';
 import { readKept, writeKept, type Kept } from './kept.ts';
 
 /** The hall's file with an office's configuration over it; with nothing over it when it is left out. */
@@ -42,6 +43,17 @@ export class Office {
   get waits(): boolean {
     const { taken } = this.#kept;
     return taken !== null && taken.version !== this.inEffect && this.unfit === null;
+  }
+
+  /** For the technician's page and `hall doctor`; undefined where none has ever come. */
+  view(): OfficeView | undefined {
+    const { taken, refused } = this.#kept;
+    if (!taken && !refused) return undefined;
+    return {
+      inEffect: this.inEffect,
+      waits: this.waits && taken ? taken.version : null,
+      refused: refused && { version: refused.version, path: refused.path, why: refused.why, at: refused.at },
+    };
   }
 
   /** What this hall would be with it: what of it is left out, or its first fault. */

@@ -22,24 +22,27 @@ export function restartAtRest(
   office: Office,
   executor: Executor,
   restart: () => void,
-  { quietMs = QUIET_MS, lookMs = LOOK_MS } = {},
+  quietMs = QUIET_MS,
 ): () => void {
   let since: number | null = null;
   let seq = -1;
-  const timer = setInterval(() => {
-    const { state } = executor;
-    if (!office.waits || !isAtRest(state) || !executor.writable) {
-      since = null;
-      return;
-    }
-    const now = performance.now();
-    if (since === null || seq !== state.seq) {
-      since = now;
-      seq = state.seq;
-    }
-    if (now - since < quietMs) return;
-    clearInterval(timer);
-    restart();
-  }, lookMs);
+  const timer = setInterval(
+    () => {
+      const { state } = executor;
+      if (!office.waits || !isAtRest(state) || !executor.writable) {
+        since = null;
+        return;
+      }
+      const now = performance.now();
+      if (since === null || seq !== state.seq) {
+        since = now;
+        seq = state.seq;
+      }
+      if (now - since < quietMs) return;
+      clearInterval(timer);
+      restart();
+    },
+    Math.min(LOOK_MS, quietMs),
+  );
   return () => clearInterval(timer);
 }

@@ -6,7 +6,7 @@ import type { Appointment } from '../contract/appointments.ts';
 import type { PaperFault, RatingLevel } from '../contract/events.ts';
 import type { DeviceView, SatelliteView, FoundView, KioskMessages, VisitorScreen } from '../contract/live.ts';
 import type { LinkStatus } from '../contract/link.ts';
-import type { KeptLog } from '../contract/machine.ts';
+import type { KeptLog, OfficeView } from '../contract/machine.ts';
 import type { Clock, Executor } from '../executor.ts';
 import type { HallRules, HallState } from '../hall/state.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -86,6 +86,8 @@ export interface AgentParts {
   /** its latest lines; null where nobody keeps them */
   readonly recentLog: KeptLog | null;
   readonly version: string;
+  /** how the central office's configuration stands; undefined where none has ever come */
+  office(): OfficeView | undefined;
   readonly devices: DeviceRoom;
   readonly satellites: {
     view(): Record<string, SatelliteView>;

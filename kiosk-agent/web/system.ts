@@ -9,7 +9,8 @@ import { body } from './problems.ts';
 
 const wish = z.object({ after: z.coerce.number().int().min(0).default(0) });
 
-type SystemParts = Pick<AgentParts, 'config' | 'journal' | 'clock' | 'version' | 'recentLog'>;
+type SystemParts = Pick<AgentParts, 'config' | 'journal' | 'clock' | 'version' | 'recentLog'> &
+  Partial<Pick<AgentParts, 'office'>>;
 
 /** `screens`: how many are connected. */
 export function systemRoutes(parts: SystemParts, access: Access, screens: () => number): Router {
@@ -19,6 +20,7 @@ export function systemRoutes(parts: SystemParts, access: Access, screens: () => 
   router.get('/system', access.allow('technician', 'manager'), async (_request, response) => {
     const { config, journal, clock, version } = parts;
     const { epoch, lastSeq, bytes } = await journal.stat();
+    const office = parts.office?.();
     const view: SystemView = {
       agentId: config.agent.id,
       role: config.agent.role,
@@ -31,6 +33,7 @@ export function systemRoutes(parts: SystemParts, access: Access, screens: () => 
       journal: { epoch, lastSeq, bytes },
       memoryBytes: process.memoryUsage.rss(),
       screens: screens(),
+      ...(office ? { office } : {}),
     };
     response.set('cache-control', 'no-store').json(view);
   });

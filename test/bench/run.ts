@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { benchDevices } from './devices.ts';
 import { benchJournal } from './journal.ts';
 import { benchPaper } from './paper.ts';
+import { benchStatistics } from './statistics.ts';
 
 const results: Record<string, unknown> = {};
 for (const [name, bench] of Object.entries({
   journal: benchJournal,
   devices: benchDevices,
   paper: benchPaper,
+  statistics: benchStatistics,
 })) {
   console.log(`\n${name} …`);
   const result = await bench();

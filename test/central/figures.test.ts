@@ -1,20 +1,17 @@
 /** Figures, ledgers and what is wrong now, read from the events of real days; recounted by hand, and made again from nothing. */
-import canonicalize from 'canonicalize';
-import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase, type Database } from '../../central/database.ts';
+import type { Database } from '../../central/database.ts';
 import { catchUp } from '../../central/figures/figures.ts';
 import { badRatings, devicesDown, ledgerQuery, opinions } from '../../central/ledgers.ts';
 import { hallRows } from '../../central/overview.ts';
 import { statistics, statisticsQuery } from '../../central/statistics.ts';
 import { takeBatch } from '../../central/store.ts';
-import { CHAIN_START, type EventDraft, type HallEvent } from '../../kiosk-agent/contract/events.ts';
+import type { EventDraft } from '../../kiosk-agent/contract/events.ts';
 import { Hall } from '../rules/hall.ts';
 import { Recount } from '../year/recount.ts';
-import { startPostgres } from './postgres.ts';
+import { chained } from './chained.ts';
+import { ENGINES, type Engine } from './postgres.ts';
 
 const REGION = '371000000000';
 const agents = {
@@ -24,25 +21,6 @@ const agents = {
   close: async () => {},
 };
 const noSignal = new AbortController().signal;
-
-async function embedded() {
-  const stateDir = await mkdtemp(join(tmpdir(), 'figures-'));
-  return {
-    open: () => openDatabase(stateDir, undefined),
-    stop: () => rm(stateDir, { recursive: true, force: true }),
-  };
-}
-async function server() {
-  const stateDir = await mkdtemp(join(tmpdir(), 'figures-'));
-  const { databaseUrl, stop } = await startPostgres();
-  return {
-    open: () => openDatabase(stateDir, databaseUrl),
-    stop: async () => {
-      await stop();
-      await rm(stateDir, { recursive: true, force: true });
-    },
-  };
-}
 
 /** Three days of two windows by the real rules: ratings of every level, lapses, misses, people who leave; the third is still open. */
 function threeDays(): Hall {
@@ -76,29 +54,8 @@ function threeDays(): Hall {
   return hall;
 }
 
-/** The drafts as an agent's journal has them. */
-function chained(drafts: EventDraft[], agentId: string, epoch: string): HallEvent[] {
-  let prev = CHAIN_START;
-  return drafts.map(({ type, subject, time, data }, index) => {
-    const event = {
-      ...{
-        specversion: '1.0',
-        id: `${agentId}/${index + 1}`,
-        source: `/halls/${agentId}-hall/agents/${agentId}`,
-      },
-      ...{ type, subject, time, datacontenttype: 'application/json', seq: index + 1, epoch, prev },
-      ...{ region: REGION, data },
-    } as HallEvent;
-    prev = createHash('sha256').update(canonicalize(event)!).digest('hex');
-    return event;
-  });
-}
-
-describe.each([
-  ['the embedded database', embedded],
-  ['a PostgreSQL server', server],
-])('the figures in %s', (_name, start) => {
-  let engine: Awaited<ReturnType<typeof embedded>>;
+describe.each(ENGINES)('the figures in %s', (_name, start) => {
+  let engine: Engine;
   let database: Database;
   let made = 0;
   beforeAll(async () => {
@@ -297,4 +254,110 @@ describe.each([
       { device: 'evaluator-1', state: 'lost', why: 'unplugged', since: at(11) },
     ]);
   });
+
+  test('are the same from months and days as from days alone, whatever comes late and whatever is counted again', async () => {
+    const day = (at: number) => new Date(Date.UTC(2026, 0, 25 + at)).toISOString().slice(0, 10);
+    const moment = fc.tuple(fc.integer({ min: 0, max: 70 }), fc.integer({ min: 8, max: 17 }));
+    const happened = fc.tuple(moment, fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 6000 }));
+    const span = fc.tuple(fc.integer({ min: -3, max: 72 }), fc.integer({ min: 0, max: 70 }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(happened, { minLength: 5, maxLength: 60 }),
+        fc.array(span, { minLength: 1, maxLength: 3 }),
+        fc.boolean(),
+        async (visits, spans, again) => {
+          const drafts = visits.map(([[at, hour], kind, seconds], index): EventDraft => {
+            const ticket = {
+              ticketId: `t-${index}`,
+              number: 'A001',
+              service: ['transfer', 'mortgage'][index % 2]!,
+            };
+            const at_ = { ...ticket, window: 1 + (index % 3), staff: `s${index % 2}` };
+            const time = `${day(at)}T${String(hour).padStart(2, '0')}:10:00.000+08:00`;
+            const of = (type: string, data: object) => ({ type, subject: 'x', time, data }) as EventDraft;
+            if (kind === 0) return of('hall.ticket.called', { ...at_, call: 1, waitedS: seconds });
+            if (kind === 1) return of('hall.ticket.finished', { ...at_, servedS: seconds });
+            if (kind === 2) return of('hall.ticket.missed', at_);
+            return of(index % 3 === 0 ? 'hall.day.opened' : 'hall.day.closed', {
+              day: day(at),
+              reason: 'test',
+            });
+          });
+          const { stream, agentId } = await handIn(drafts, 9);
+          if (again) {
+            for (const table of ['tallies', 'hall_months', 'day_closings'])
+              await database.query(`DELETE FROM ${table} WHERE agent_id = $1`, [agentId]);
+            await database.query(
+              'UPDATE streams SET counted = 0, open_day = null, day_tally = null WHERE agent_id = $1',
+              [agentId],
+            );
+            expect(await catchUp(database, noSignal)).toBe(drafts.length);
+          }
+          for (const [first, days] of spans)
+            for (const by of ['all', 'hour', 'service', 'region', 'hall', 'staff'] as const) {
+              const asked = { agent: stream.agentId, from: day(first), to: day(first + days), by };
+              const said = await statistics(database, statisticsQuery.parse(asked));
+              const byHand = await fromDays(agentId, asked.from, asked.to, by);
+              expect(
+                Object.fromEntries(
+                  said.rows.map((row) => [
+                    by === 'region' || by === 'hall' ? 'all' : row.key,
+                    [row.called, row.served, row.missed, row.waited, row.atWindow],
+                  ]),
+                ),
+              ).toEqual(byHand.rows);
+              expect(said.days).toEqual(byHand.days);
+            }
+        },
+      ),
+      { seed: 20261123, numRuns: 12 },
+    );
+  });
+
+  type Counted = Record<'called' | 'served' | 'missed', number> &
+    Record<'key' | 'day', string> & {
+      waited: number[];
+      at_window: number[];
+      waited_sum: number;
+      at_window_sum: number;
+      waited_max: number;
+      at_window_max: number;
+    };
+  /** The rows of days, hours and places alone, added up here. */
+  async function fromDays(agentId: string, from: string, to: string, by: string) {
+    const [part, key] = {
+      hour: ['hour', `lpad(hour::text, 2, '0')`],
+      service: ['place', 'service'],
+      staff: ['place', 'staff'],
+    }[by] ?? ['day', `'all'`];
+    const stored = await database.query<Counted>(
+      `SELECT *, ${key} AS key FROM tallies WHERE agent_id = $1 AND part = $2 AND day BETWEEN $3 AND $4`,
+      [agentId, part, from, to],
+    );
+    const add = (one: number[], more: number[]) => one.map((count, at) => count + more[at]!);
+    const rows: Record<string, unknown[]> = {};
+    for (const key of new Set(stored.map((row) => row.key))) {
+      const its = stored.filter((row) => row.key === key);
+      const sum = (of: (row: Counted) => number) => its.reduce((total, row) => total + of(row), 0);
+      const times = (name: 'waited' | 'at_window') => ({
+        count: sum((row) => row[name].reduce((total, count) => total + count)),
+        sumS: sum((row) => row[`${name}_sum`]),
+        maxS: Math.max(...its.map((row) => row[`${name}_max`])),
+        counts: its.map((row) => row[name]).reduce(add),
+      });
+      rows[key] = [
+        ...[sum((row) => row.called), sum((row) => row.served), sum((row) => row.missed)],
+        ...[times('waited'), times('at_window')],
+      ];
+    }
+    const days = await database.query<{ closed: boolean; differing: boolean }>(
+      `SELECT EXISTS (SELECT FROM day_closings c WHERE c.agent_id = t.agent_id AND c.day = t.day) AS closed,
+              EXISTS (SELECT FROM day_closings c WHERE c.agent_id = t.agent_id AND c.day = t.day AND fits = false) AS differing
+       FROM tallies t WHERE agent_id = $1 AND part = 'day' AND day BETWEEN $2 AND $3`,
+      [agentId, from, to],
+    );
+    const closed = days.filter((each) => each.closed).length;
+    const differing = days.filter((each) => each.differing).length;
+    return { rows, days: { closed, running: days.length - closed, differing } };
+  }
 });

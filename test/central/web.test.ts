@@ -203,6 +203,18 @@ describe('the far end', () => {
     ]);
   });
 
+  test('whoever runs the server is told what its store holds and keeps, the months made and what went last', async () => {
+    await vi.waitUntil(
+      async () => JSON.parse((await ask('/api/v1/store', { host: '127.0.0.1' })).body).retention !== null,
+      { timeout: 20_000 },
+    );
+    const store = JSON.parse((await ask('/api/v1/store', { host: '127.0.0.1' })).body);
+    expect(store).toMatchObject({ kind: 'embedded', partitioned: true, keep: { events: 25, ratings: 61 } });
+    expect(store.partitions.filter(({ table }: { table: string }) => table === 'events')).toHaveLength(4);
+    expect(store.retention).toMatchObject({ dropped: [], deleted: {}, keptBack: [] });
+    expect((await ask('/api/v1/store', { host: 'hall.example' })).status).toBe(401);
+  });
+
   test('what is not there is a problem document, too', async () => {
     const answer = await fetch(`${central.url}api/v1/nothing`);
     expect([answer.status, await answer.json()]).toEqual([

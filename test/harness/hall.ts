@@ -49,7 +49,14 @@ export async function startHall(
   stateFolder: string,
   yaml = hallYaml(),
   clock: () => Date = () => new Date(),
-  plugged: { hid?: HidBackend; sources?: FoundSources; log?: Logger; recentLog?: RecentLog } = {},
+  plugged: {
+    hid?: HidBackend;
+    sources?: FoundSources;
+    log?: Logger;
+    recentLog?: RecentLog;
+    onRestart?: () => void;
+    quietMs?: number;
+  } = {},
 ): Promise<Hall> {
   const register = new Register(stateFolder);
   const { config, office } = officeOf(stateFolder, yaml);
@@ -66,6 +73,8 @@ export async function startHall(
     // The computer that tests has keyboards of its own.
     hid: plugged.hid ?? NO_HID,
     ...(plugged.sources && { sources: plugged.sources }),
+    ...(plugged.onRestart && { onRestart: plugged.onRestart }),
+    ...(plugged.quietMs && { quietMs: plugged.quietMs }),
     ...(plugged.recentLog && { recentLog: plugged.recentLog }),
   });
   const tokens: Record<string, string> = {};

@@ -1,18 +1,38 @@
 /** The real far end in a process of its own, as every binding's suite has it. */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HallEvent } from '../../kiosk-agent/contract/events.ts';
 import { letIn, openAgents } from '../../central/agents.ts';
+import { startEngine } from '../central/postgres.ts';
 import { runCentral } from '../central/process.ts';
 import type { FarEnd } from './suite.ts';
 
-/** Starts it with its embedded store. `address`: the link's address when it listens on a port of this machine. */
-export async function farEnd(address: (port: number) => string): Promise<FarEnd> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'link-'));
-  let running = await runCentral(stateDir);
+/** The broker in front of it, and PostgreSQL when several servers share it. */
+type Behind = {
+  port: number;
+  configuration: string;
+  mqtt: NonNullable<FarEnd['mqtt']>;
+  databaseUrl?: string;
+};
+export type RunningFarEnd = FarEnd & { url: string };
+
+/**
+ * Starts it with its embedded store or on the server that is tested. `address`: the link's address when it listens on a port of
+ * this machine. Behind a broker the link's port is the broker's, and the far end is up when it is connected there.
+ */
+export async function farEnd(address: (port: number) => string, behind?: Behind): Promise<RunningFarEnd> {
+  const { stateDir, databaseUrl: own, stop: remove } = await startEngine();
+  const databaseUrl = behind?.databaseUrl ?? own;
+  if (behind) await writeFile(join(stateDir, 'central.yaml'), behind.configuration);
+  const env = { DATABASE_URL: databaseUrl ?? '' };
+  let running = await runCentral(stateDir, 0, env);
   const { port, url } = running;
+  const atBroker = async () => {
+    type Health = { mqtt?: { state: string } };
+    while (behind && (await call<Health>('health')).mqtt?.state !== 'connected')
+      await new Promise((resolve) => setTimeout(resolve, 20));
+  };
   const { booking } = JSON.parse(await readFile(join(stateDir, 'tokens.json'), 'utf8')) as {
     booking: string;
   };
@@ -28,12 +48,15 @@ export async function farEnd(address: (port: number) => string): Promise<FarEnd>
     if (!answer.ok) throw new Error(await answer.text());
     return (await answer.json()) as T;
   }
+  await atBroker();
   return {
-    port,
+    port: behind?.port ?? port,
+    url,
+    ...(behind && { mqtt: behind.mqtt }),
     address,
     // What `agent add` does, beside the running server, without a process for each.
     letIn: async (agentId) => {
-      const agents = await openAgents(stateDir, undefined);
+      const agents = await openAgents(stateDir, databaseUrl);
       return letIn(agents, agentId, '371000000000').finally(() => agents.close());
     },
     events: async (agentId, epoch) => {
@@ -69,11 +92,12 @@ export async function farEnd(address: (port: number) => string): Promise<FarEnd>
       (await call<{ state: string }>(`halls/${agentId}/appointments/${code}`)).state,
     kill: () => running.kill('SIGKILL'),
     restart: async () => {
-      running = await runCentral(stateDir, port);
+      running = await runCentral(stateDir, port, env);
+      await atBroker();
     },
     stop: async () => {
       await running.kill('SIGTERM');
-      await rm(stateDir, { recursive: true, force: true });
+      await remove();
     },
   };
 }

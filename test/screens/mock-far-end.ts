@@ -7,7 +7,11 @@ import { summaryOf } from '../../central/board.ts';
 import { digitsApart, regionAt, sharedDigits } from '../../central/regions.ts';
 import type {
   AlarmRow,
+  AlertDelivery,
+  AlertList,
+  AlertRow,
   BadRating,
+  Comparison,
   DeviceDown,
   FarEndStatistics,
   FarEndView,
@@ -16,6 +20,7 @@ import type {
   ListedHall,
   Names,
   OpinionEntry,
+  PlaceFigures,
   RatingRow,
   StatisticsRow,
   TicketRow,
@@ -224,6 +229,46 @@ export const alarms = (): AlarmRow[] => [
     at: at(-90_000),
   },
 ];
+/** What the rules have told: one seen to, one of a hall with a long name, one of no hall. */
+export function alerts(): AlertList {
+  const row = (n: number, more: Partial<AlertRow>): AlertRow => ({
+    ...{ id: `a-${n}`, rule: 'device-down', kind: 'device-down', region: '371002000000', agentId: 'hub-1' },
+    ...{ hall: 'weihai-01', subject: 'evaluator-5', count: null, since: at(-n * 5_000), ended: null },
+    ...{ raisedAt: at(-n * 4_000), resolvedAt: null, ...more },
+  });
+  const list = [
+    row(1, {}),
+    row(2, { kind: 'chain-alarm', rule: 'chain-alarm', subject: 'epoch-0001', ended: 'seen' }),
+    row(3, {
+      kind: 'hall-silent',
+      hall: 'yantai-2',
+      agentId: 'hub-3706-02',
+      region: '370602000000',
+      subject: '',
+    }),
+    row(4, {
+      kind: 'export-unanswered',
+      hall: null,
+      agentId: '',
+      region: '000000000000',
+      subject: 'shandong',
+    }),
+  ];
+  return { alerts: list, open: 7, channels: ['duty', 'office'] };
+}
+export const failedMessages = (): AlertDelivery[] => [
+  {
+    ...{ id: 'd-1', channel: 'duty', rule: 'hall-silent', kind: 'hall-silent', region: '370000000000' },
+    ...{ phase: 'raised', alerts: 212, queuedAt: at(-9_000), tries: 8, state: 'queued' },
+    ...{ said: 'no answer in 10 s', nextAt: at(1_200), answeredAt: null },
+  },
+  {
+    ...{ id: 'd-2', channel: 'office', rule: 'device-down', kind: 'device-down', region: '370000000000' },
+    ...{ phase: 'resolved', alerts: 1, queuedAt: at(-93_000), tries: 1, state: 'refused' },
+    ...{ said: '554 5.7.1 message content rejected', nextAt: null, answeredAt: at(-93_000) },
+  },
+];
+
 export const devicesDown = (): DeviceDown[] => [
   {
     ...{ agentId: 'hub-1', hall: 'weihai-01', region: '371002000000', device: 'evaluator-5', state: 'lost' },
@@ -265,6 +310,8 @@ export async function mockFarEnd(dist: string) {
     opinions: opinions(),
     devices: [] as DeviceDown[],
     days: { closed: 214, running: 24, differing: 0 },
+    alerts: { alerts: [], open: 0, channels: ['duty', 'office'] } as AlertList,
+    deliveries: [] as AlertDelivery[],
     differing: [] as FarEndStatistics['differing'],
     scale: 2400,
     open: true,
@@ -307,6 +354,44 @@ export async function mockFarEnd(dist: string) {
     response.json({ ...names, halls: Object.fromEntries(named) });
   });
   app.get('/api/v1/alarms', (_request, response) => response.json(far.alarms));
+  app.get('/api/v1/alerts', (_request, response) => response.json(far.alerts));
+  app.get('/api/v1/alerts/deliveries', (_request, response) => response.json({ deliveries: far.deliveries }));
+  app.post('/api/v1/alerts/:id/seen', (request, response) => {
+    for (const row of far.alerts.alerts) if (row.id === request.params.id) row.ended = 'seen';
+    response.status(204).end();
+  });
+  app.get('/api/v1/comparison', (request, response) => {
+    const { region, from = '', to = '' } = request.query as Record<string, string>;
+    const rows = inRegion(far.halls, region);
+    const codes = rows.map((row) => row.region);
+    const digits = digitsApart(codes, region);
+    const by = new Set(codes.map((code) => code.slice(0, digits))).size > 1 ? 'region' : 'hall';
+    const groups = Map.groupBy(rows, (row) => (by === 'region' ? regionAt(row.region, digits) : row.agentId));
+    const place = (key: string, halls: ListedHall[], n: number): PlaceFigures => {
+      const known = halls.some((row) => row.hall !== null) && far.scale > 0;
+      return {
+        ...summaryOf(halls),
+        ...{
+          key,
+          region: by === 'region' ? key : halls[0]!.region,
+          hall: by === 'hall' ? halls[0]!.hall : null,
+        },
+        away: halls.filter(({ state }) => state === 'away' || state === 'silent').length,
+        expectedS: known ? 300 + ((n * 171) % 1_500) : null,
+        ...{
+          hourTickets: known ? 40 + ((n * 53) % 90) : 0,
+          hourUsual: known ? 52.5 + ((n * 31) % 60) : null,
+        },
+        days: tally(known ? Math.round(far.scale * (0.2 + ((n * 37) % 60) / 100)) : 0),
+        ...{ chainAlarms: n % 9 === 4 ? 1 : 0, differing: n % 11 === 5 ? 2 : 0 },
+      };
+    };
+    response.json({
+      ...{ time: at(), from, to, by },
+      places: [...groups].map(([key, halls], n) => place(key, halls, n)),
+      whole: place(region ?? '000000000000', rows.length > 0 ? rows : [hall(0)], 3),
+    } satisfies Comparison);
+  });
   app.get('/api/v1/devices/down', (request, response) =>
     response.json({ devices: inRegion(far.devices, request.query['region']) }),
   );

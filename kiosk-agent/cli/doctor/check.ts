@@ -6,6 +6,7 @@ import { columnsOf } from '../table.ts';
 /** In the order in which a technician reads them. */
 export const CHECKS = {
   configuration: { zh: '配置', en: 'configuration' },
+  office: { zh: '上级配置', en: 'office' },
   node: { zh: 'Node', en: 'node' },
   libraries: { zh: '程序库', en: 'libraries' },
   state: { zh: '状态目录', en: 'state folder' },

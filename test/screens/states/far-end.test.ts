@@ -7,10 +7,12 @@ import { startBrowser } from '../browser.ts';
 import { look, openAt } from '../look.ts';
 import {
   alarms,
+  alerts,
   at,
   badRating,
   badRatings,
   devicesDown,
+  failedMessages,
   hall,
   halls,
   mockFarEnd,
@@ -43,6 +45,7 @@ function usual(): void {
     ...{ halls: halls(), ratings: ratings(), tickets: tickets(), alarms: [], bad: badRatings() },
     ...{ opinions: opinions(), devices: [], differing: [], scale: 2400, open: true, away: false },
     days: { closed: 214, running: 24, differing: 0 },
+    ...{ alerts: { alerts: [], open: 0, channels: ['duty'] }, deliveries: [] },
   });
 }
 
@@ -77,6 +80,18 @@ describe.each(LANGUAGES)('in %s', (language) => {
       await page.getByText(word('列表', 'List'), { exact: true }).click();
       await go('#halls', word('威海市不动产登记大厅', 'Weihai Real Estate Registration Hall'));
     });
+    test('regions side by side, now and over days, down to the halls of a county', async () => {
+      await go('#comparison', word('威海市', 'Weihai'));
+      await picture('comparison-now');
+      await page.getByText(word('一段时间', 'Over days'), { exact: true }).click();
+      await page.locator('main th').getByText(word('办结', 'Served'), { exact: true }).waitFor();
+      const head = page.locator('main th button').filter({ hasText: word('主动评价率', 'Active rating') });
+      await head.click();
+      await picture('comparison-days');
+      await go('#comparison/371002000000', word('威海市不动产登记大厅', 'Weihai Real Estate'));
+      await picture('comparison-halls');
+      await page.getByText(word('现在', 'Now'), { exact: true }).click();
+    });
     test('the latest ratings and tickets', async () => {
       await go('#latest', 'A140');
       await picture('latest');
@@ -100,6 +115,7 @@ describe.each(LANGUAGES)('in %s', (language) => {
       Object.assign(far, { alarms: alarms(), devices: devicesDown() });
       far.differing = [{ agentId: 'hub-3706-02', hall: 'yantai-2', day: at(-86_400).slice(0, 10) }];
       far.days.differing = 1;
+      Object.assign(far, { alerts: alerts(), deliveries: failedMessages() });
       far.tell();
       await go('#alarms', 'evaluator-5');
       await picture('alarms');
@@ -150,6 +166,45 @@ describe('what seldom happens', () => {
     await look(page, 'far-end/three-thousand-zh');
     await page.locator('.el-pager').getByText('60').click();
     await page.getByText('hub-2999').waitFor();
+  });
+
+  test('a country of thirty-one provinces and three thousand halls side by side', async () => {
+    usual();
+    const code = (n: number): string => `${11 + (n % 31)}${String(1 + (n % 16)).padStart(2, '0')}02000000`;
+    far.halls = Array.from({ length: 3000 }, (_, n) => hall(n, { agentId: `hub-${n}`, region: code(n) }));
+    await using page = await open('#comparison', 1920, 1080);
+    await page.locator('main tbody tr').nth(30).waitFor();
+    await look(page, 'far-end/comparison-country-zh');
+    const order = () => page.locator('main tbody th').allInnerTexts();
+    const before = await order();
+    await page.locator('thead').getByText('满意率').click();
+    expect(await order()).not.toEqual(before);
+    await page.locator('main tbody a').first().click();
+    await page
+      .locator('main nav')
+      .getByText(/^\d\d0{10}$/)
+      .waitFor();
+  });
+
+  test('one hall beside nobody, and cut off', async () => {
+    usual();
+    far.halls = [hall(4, { name: { zh: '𠮷㛃'.repeat(20), en: 'x' } })];
+    await using page = await open('#comparison');
+    await page.locator('main tbody tr').first().waitFor();
+    await look(page, 'far-end/comparison-one-zh');
+    far.cut();
+    await page.getByText(/数据停在 .*已断开/).waitFor();
+    expect(await page.locator('main tbody tr').count()).toBe(1);
+    far.away = false;
+  });
+
+  test('an alert is marked as seen by one press', async () => {
+    usual();
+    far.alerts = alerts();
+    await using page = await open('#alarms');
+    const row = page.locator('li').filter({ hasText: '评价上报无应答' });
+    await row.getByRole('button', { name: '已处理' }).click();
+    await row.getByText('已有人处理').waitFor();
   });
 
   test('long names and rare characters', async () => {
