@@ -13,6 +13,8 @@ const STEP_MINUTES = 10;
 const UNDER_WAY = 12_000;
 /** Later than all that happens. */
 const NEVER = '9999';
+/** Looking at 3,000 agents costs; when each was level is known by its receipt. */
+const LOOK_MS = 250;
 /** A thing that does not come is a fault and not a slow machine. */
 const STUCK_MS = 120_000;
 
@@ -110,15 +112,16 @@ export class Fleet {
         for (const [sender, stream] of away) look(sender, stream);
         return away.size === 0;
       },
+      LOOK_MS,
       () =>
         `${away.size} of ${this.#senders.length} agents are not level: ${[...away.keys()][0]?.status.why ?? '–'}`,
     );
   }
 
-  async #moving(done: () => boolean, what = () => 'the far end takes nothing'): Promise<void> {
+  async #moving(done: () => boolean, lookMs = 5, what = () => 'the far end takes nothing'): Promise<void> {
     let [before, since] = [this.acknowledged, performance.now()];
     while (!done()) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, lookMs));
       const now = this.acknowledged;
       if (now !== before) [before, since] = [now, performance.now()];
       if (performance.now() - since > STUCK_MS)
