@@ -145,7 +145,7 @@ export class StreamSender {
       return await this.#pump(connection, silence);
     } finally {
       silence.over();
-      this.#window.ended();
+      this.#window.ended(performance.now());
       this.#closing.signal.removeEventListener('abort', stopped);
       connection.close();
     }

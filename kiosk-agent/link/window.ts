@@ -26,6 +26,8 @@ export class SendWindow {
   readonly #timeoutMs: number;
   #bytes = FIRST;
   #underWay: Batch[] = [];
+  /** the connection before was lost soon after sending, and no receipt has come since */
+  #lostSoon = false;
 
   /** `timeoutMs`: how long a receipt may take when nothing is known of the line. */
   constructor(timeoutMs: number) {
@@ -64,13 +66,24 @@ export class SendWindow {
     const used = this.#bytesUnderWay() > this.#bytes / 2;
     const batch = this.#underWay.shift();
     if (!batch) return;
+    this.#lostSoon = false;
     const quick = nowMs - batch.sentMs <= this.#timeoutMs * QUICK;
     if (used && quick) this.#bytes = Math.min(LARGEST, this.#bytes + batch.bytes);
   }
 
-  /** The connection is over, for whatever reason: a slow line may also be ended by the far end's heartbeat. */
-  ended(): void {
-    if (this.inFlight === 0) return;
+  /**
+   * The connection is over, for whatever reason: a slow line may also be ended by the far end's heartbeat. The first time that it
+   * is soon after sending, at `nowMs`, nothing is learned: the far end was started anew, and the line is what it was.
+   */
+  ended(nowMs = Number.POSITIVE_INFINITY): void {
+    const oldest = this.#underWay[0];
+    if (!oldest) return;
+    const forgiven = !this.#lostSoon && nowMs - oldest.sentMs <= this.#timeoutMs * QUICK;
+    this.#lostSoon = forgiven;
+    if (forgiven) {
+      this.#underWay = [];
+      return;
+    }
     this.#bytes = Math.max(SMALLEST, Math.floor(Math.min(this.#bytes, this.#bytesUnderWay()) / 2));
     this.#underWay = [];
   }

@@ -196,4 +196,25 @@ describe('a backlog', () => {
       { numRuns: 200 },
     );
   });
+
+  it('learns nothing from a far end that was started anew, but something when it happens again', () => {
+    const window = new SendWindow(TIMEOUT_MS);
+    const lose = (afterMs: number) => {
+      window.sent(500, 0);
+      window.ended(afterMs);
+    };
+    lose(100);
+    expect(window.batchBytes).toBe(16_384);
+    lose(100);
+    expect(window.batchBytes).toBe(256);
+    const slow = new SendWindow(TIMEOUT_MS);
+    slow.sent(16_384, 0);
+    slow.ended(9_000);
+    expect(slow.batchBytes).toBe(2_048);
+    slow.sent(500, 0);
+    slow.received(10);
+    slow.sent(500, 20);
+    slow.ended(30);
+    expect(slow.batchBytes).toBe(2_048);
+  });
 });
