@@ -11,7 +11,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HallError } from '../kiosk-agent/contract/problem.ts';
-import { isToken, tokenHash } from './agents.ts';
+import { isToken } from './agents.ts';
 
 export const COOKIE = 'central_viewer';
 export const OPERATOR_COOKIE = 'central_operator';
@@ -19,6 +19,8 @@ const token = z.string().min(16).max(256);
 /** `booking` and `operator` came later: a file of before has none. */
 const tokensFile = z.object({ viewer: token, booking: token.optional(), operator: token.optional() });
 export type CentralTokens = { viewer: string; booking: string; operator: string };
+/** SHA-256 of each token: all that is needed to check one. */
+export type TokenHashes = CentralTokens;
 
 /** The tokens from `<state>/tokens.json` (mode 0600), made the first time. Throws an Error that names the file when it cannot be read. */
 export function centralTokens(stateDir: string): CentralTokens {
@@ -57,10 +59,13 @@ export class Access {
   readonly #hash: string;
   readonly #booking: string;
   readonly #operator: string;
-  constructor({ viewer, booking, operator }: CentralTokens) {
-    this.#operator = tokenHash(operator);
-    this.#hash = tokenHash(viewer);
-    this.#booking = tokenHash(booking);
+  readonly #behindProxy: boolean;
+  /** Behind a proxy whoever comes from this machine may be the proxy: then everybody needs the token. */
+  constructor({ viewer, booking, operator }: TokenHashes, behindProxy: boolean) {
+    this.#operator = operator;
+    this.#hash = viewer;
+    this.#booking = booking;
+    this.#behindProxy = behindProxy;
   }
 
   /** Lets only the booking service through: its bearer token, never a cookie and never for being on this machine. */
@@ -100,7 +105,7 @@ export class Access {
   }
 
   mayLook(request: IncomingMessage): boolean {
-    if (isLocal(request) || this.operates(request)) return true;
+    if ((!this.#behindProxy && isLocal(request)) || this.operates(request)) return true;
     const token = bearerOf(request);
     return token === undefined ? this.isSignedIn(request) : this.isViewer(token);
   }
@@ -112,7 +117,8 @@ export class Access {
   }
 }
 
-function bearerOf(request: IncomingMessage): string | undefined {
+/** The bearer token of a request, or undefined. */
+export function bearerOf(request: IncomingMessage): string | undefined {
   return /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
 }
 

@@ -1,6 +1,6 @@
 /**
- * All halls as they stand, for many viewers: read once, then only those that changed. What only the clock changes, and what other
- * servers on the same database have taken, is seen within {@link READ_ALL_MS}.
+ * All halls as they stand, for many viewers: read once, then only those that changed. What only the clock changes is seen within
+ * {@link READ_ALL_MS}.
  */
 import { z } from 'zod';
 import type {
@@ -71,6 +71,11 @@ export class HallBoard {
   /** Something of this agent was committed, or it came or went. */
   changed(agentId: string): void {
     this.#changed.add(agentId);
+  }
+
+  /** Perhaps something of every agent. */
+  changedAll(): void {
+    this.#readAllAt = -Infinity;
   }
 
   /** All halls; those of some agents when they are named. Rejects with the database's error. */

@@ -101,19 +101,26 @@ async function run({ port, host, state, config, names, silentAfter }: RunOptions
     clock: () => new Date(),
     log,
   });
+  const hurry = new AbortController();
   let ending = false;
-  const end = () => {
-    if (ending) return;
+  const end = async (): Promise<void> => {
+    // Told again: at once.
+    if (ending) return hurry.abort();
     ending = true;
+    await central.drain(hurry.signal);
     setTimeout(() => process.exit(0), END_WITHIN_MS).unref();
     central.close().then(
       () => process.exit(0),
       (error: unknown) => process.exit(explain(error)),
     );
   };
-  process.on('SIGTERM', end);
-  process.on('SIGINT', end);
-  process.on('disconnect', end);
+  process.on('SIGTERM', () => void end());
+  process.on('SIGINT', () => void end());
+  // Whoever started this is gone: nobody waits for an orderly end.
+  process.on('disconnect', () => {
+    hurry.abort();
+    void end();
+  });
   console.log(`central ready ${central.url}`);
 }
 

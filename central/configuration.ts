@@ -6,7 +6,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LineCounter, parseDocument, isNode } from 'yaml';
 import { z } from 'zod';
+import { behindProxySetting, stoppingSetting, tokensSetting } from './fleet/settings.ts';
 import { alertSettings } from './alerts/settings.ts';
+import { keepSettings } from './keeping/settings.ts';
 import { publicSettings } from './public/settings.ts';
 import { ratingExportsSection } from './rating-exports/settings.ts';
 import { BadConfiguration } from './secrets.ts';
@@ -14,9 +16,13 @@ import { BadConfiguration } from './secrets.ts';
 export { BadConfiguration, secretOf, secretReference } from './secrets.ts';
 
 export const configurationSchema = z.strictObject({
+  behindProxy: behindProxySetting,
+  tokens: tokensSetting,
+  stopping: stoppingSetting,
   public: publicSettings,
   ratingExports: ratingExportsSection,
   alerts: alertSettings.prefault({}),
+  keep: keepSettings,
 });
 export type Configuration = z.infer<typeof configurationSchema>;
 

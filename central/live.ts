@@ -23,6 +23,7 @@ export class Live {
   readonly #board: HallBoard;
   readonly #clock: () => Date;
   readonly #changed = new Set<string>();
+  #changedAll = false;
   #timer: NodeJS.Timeout | null = null;
   #sending: Promise<void> = Promise.resolve();
   #closed = false;
@@ -50,15 +51,14 @@ export class Live {
   changed(agentId: string): void {
     if (this.#closed || this.#io.engine.clientsCount === 0) return;
     this.#changed.add(agentId);
-    this.#timer ??= setTimeout(() => {
-      this.#timer = null;
-      const agents = [...this.#changed];
-      this.#changed.clear();
-      // When the database fails the page keeps what it has; the next commit brings it up to date.
-      this.#sending = this.#sending
-        .then(async () => void this.#io.emit('change', await this.#view(agents)))
-        .catch(() => undefined);
-    }, GATHER_MS);
+    this.#tellSoon();
+  }
+
+  /** Perhaps something of every agent. */
+  changedAll(): void {
+    if (this.#closed || this.#io.engine.clientsCount === 0) return;
+    this.#changedAll = true;
+    this.#tellSoon();
   }
 
   async close(): Promise<void> {
@@ -67,6 +67,19 @@ export class Live {
     await this.#sending;
     this.#io.disconnectSockets(true);
     this.#io.engine.close();
+  }
+
+  #tellSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      const agents = this.#changedAll ? undefined : [...this.#changed];
+      this.#changed.clear();
+      this.#changedAll = false;
+      // When the database fails the page keeps what it has; the next commit brings it up to date.
+      this.#sending = this.#sending
+        .then(async () => void this.#io.emit('change', await this.#view(agents)))
+        .catch(() => undefined);
+    }, GATHER_MS);
   }
 
   async #view(agents?: string[]): Promise<FarEndView> {

@@ -15,7 +15,7 @@ import type { Database } from './database.ts';
 const ANSWER_MS = 10_000;
 /** Pause before the same command is tried again, ms: doubled each time up to the longest. */
 const AGAIN_MS = { first: 200, longest: 60_000 };
-/** What another server has put here, and what is past its deadline, is noticed at this interval, ms. */
+/** What is past its deadline is noticed at this interval, ms, and what another server has put here without being heard. */
 const LOOK_MS = 15_000;
 /** What has been answered is kept so long after its deadline, ms. */
 const KEPT_MS = 400 * 24 * 3_600_000;
@@ -43,6 +43,8 @@ type Answer = { ok?: true | undefined; refused?: string | undefined; why?: strin
 export type Line = {
   command(agentId: string, command: LinkCommand, withinMs: number): Promise<Answer>;
   connected(agentId: string): boolean;
+  /** tells the other servers that there is a command for this agent, which is not connected here */
+  elsewhere?(agentId: string): void;
 };
 
 const COLUMNS = `id, agent_id AS "agentId", key, name, subject, data, deadline, queued_at AS "queuedAt", state, failures,
@@ -82,6 +84,7 @@ export class Outbox {
       [randomUUID(), agentId, key, name, subject, JSON.stringify(data), deadline, this.#clock()],
     );
     this.wake(agentId);
+    if (!this.#line.connected(agentId)) this.#line.elsewhere?.(agentId);
     return (await this.byKey(agentId, key))!;
   }
 

@@ -83,9 +83,22 @@ export function below(counts: number[], share: number): number | null {
   return TIME_STEPS_S[Math.min(at, TIME_STEPS_S.length - 1)] ?? null;
 }
 
-/** The latest ratings in the order this server took them, newest first; `limit` 1…1000. */
-export async function latestRatings(database: Database, limit: number): Promise<RatingRow[]> {
-  const rows = await database.query<StoredRating>(RATINGS, [limit]);
+/** Ratings of these days are enough for the latest, where there are many: every month that is read costs time. */
+const LATEST_DAYS = 40;
+
+/**
+ * The latest ratings in the order this server took them, newest first; `limit` 1…1000. Where as many were given in the last
+ * weeks, older ones that came late are not among them.
+ */
+export async function latestRatings(
+  database: Database,
+  limit: number,
+  now = new Date(),
+): Promise<RatingRow[]> {
+  const since = new Date(now.getTime() - LATEST_DAYS * 86_400_000).toISOString().slice(0, 10);
+  const latest = await database.query<StoredRating>(RATINGS, [limit, since]);
+  const rows =
+    latest.length === limit ? latest : await database.query<StoredRating>(RATINGS, [limit, '-infinity']);
   return rows.map(({ offset, promptedAt, pressedAt, deviceSerial, deviceBoot, deviceSeq, ...row }) => ({
     ...row,
     device:
@@ -208,7 +221,7 @@ const RATINGS = `
          "window", staff, level, source, device_serial AS "deviceSerial", device_boot AS "deviceBoot",
          device_seq AS "deviceSeq", prompted_at AS "promptedAt", pressed_at AS "pressedAt",
          offset_minutes AS "offset", flags
-  FROM ratings ORDER BY place DESC LIMIT $1`;
+  FROM ratings WHERE day >= $2 ORDER BY place DESC LIMIT $1`;
 
 const TICKETS = `
   SELECT agent_id AS "agentId", ticket_id AS "ticketId", hall, number, service, state, "window",

@@ -35,6 +35,9 @@ export async function openPostgres(url: string): Promise<Database> {
       const query: Query = async <Row>(sql: string, parameters?: unknown[]) =>
         (await client.query(sql, parameters)).rows as Row[];
       let broken: Error | undefined;
+      // A server that goes down between two statements tells the connection, not a query: the next one finds it out.
+      const down = (error: Error) => (broken = error);
+      client.on('error', down);
       try {
         await client.query('BEGIN');
         const result = await work(query);
@@ -44,6 +47,7 @@ export async function openPostgres(url: string): Promise<Database> {
         await client.query('ROLLBACK').catch((failed: Error) => (broken = failed));
         throw error;
       } finally {
+        client.off('error', down);
         client.release(broken);
       }
     },

@@ -17,11 +17,14 @@ import { appointmentRoutes } from './appointments.ts';
 import { listQuery, type HallBoard } from './board.ts';
 import type { Database } from './database.ts';
 import { downRoutes } from './down/routes.ts';
+import { storeReport } from './keeping/report.ts';
+import type { KeepSettings } from './keeping/settings.ts';
 import { badRatings, devicesDown, devicesQuery, ledgerQuery, opinions } from './ledgers.ts';
 import { eventsAfter, latestAlarms, latestRatings } from './overview.ts';
 import type { Intake } from './link/intake.ts';
 import { openapiDocument } from './openapi/document.ts';
 import type { Outbox } from './outbox.ts';
+import type { BehindProxy } from './fleet/settings.ts';
 import { publicRoutes } from './public/routes.ts';
 import type { PublicSettings } from './public/settings.ts';
 import { read } from './reading.ts';
@@ -49,16 +52,21 @@ type Parts = {
   outbox: Outbox;
   command: Intake['command'];
   publicSettings: PublicSettings;
+  keep: KeepSettings;
   access: Access;
   clock: () => Date;
   log: Logger;
+  behindProxy: BehindProxy;
+  /** this server is told to stop: a balancer should send nobody here */
+  stopping: () => boolean;
   alerts: AlertSettings;
 };
 
 /** Builds the application; it holds nothing that must be closed. */
 export function centralWeb(parts: Parts): Express {
-  const { database, agents, board, names, outbox, command, access, clock, log, alerts } = parts;
+  const { database, agents, board, names, outbox, command, access, clock, log, alerts, keep } = parts;
   const app = express();
+  app.set('trust proxy', parts.behindProxy);
   app.disable('x-powered-by');
   app.use(
     helmet({
@@ -78,6 +86,7 @@ export function centralWeb(parts: Parts): Express {
   const api = express.Router();
   api.use(limited(1_200));
   api.get('/health', async (_request, response) => {
+    if (parts.stopping()) return response.status(503).json({ status: 'stopping', store: database.kind });
     try {
       const [row] = await database.query<{ streams: number }>('SELECT count(*) AS streams FROM streams');
       response.json({ status: 'ok', store: database.kind, streams: row?.streams ?? 0 });
@@ -161,6 +170,9 @@ export function centralWeb(parts: Parts): Express {
     const query = read(eventsQuery, request.query);
     response.json(await eventsAfter(database, query.agent, query.epoch, query.after, query.limit));
   });
+  api.get('/store', async (_request, response) => {
+    response.json(await storeReport(database, keep));
+  });
   app.use('/api/v1', api);
 
   // Names of built files change with what is in them.
@@ -190,7 +202,7 @@ function limited(perMinute: number): RequestHandler {
     limit: perMinute,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    // A proxy in front is a deployment of its own; then all its visitors share one allowance.
+    // Without `behindProxy` in the configuration all visitors of a proxy share one allowance.
     validate: { xForwardedForHeader: false, forwardedHeader: false },
     handler: () => {
       throw new HallError('too-many-requests', `at most ${perMinute} requests a minute`);

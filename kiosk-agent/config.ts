@@ -76,7 +76,11 @@ const link = z.strictObject({
   name: id,
   url: z
     .string()
-    .regex(/^socketio:https?:\/\/.+/, 'socketio:http://HOST:PORT (http and mqtt links come later)'),
+    .regex(
+      /^(socketio:)?https?:\/\/[^@]+$/,
+      'socketio:http(s)://HOST:PORT, or http(s)://HOST:PORT where a gateway lets nothing but plain requests through; no user or password in it',
+    )
+    .describe('Way to the next hop: `socketio:http(s)://…`, or plain `http(s)://…` to a central server'),
   token: secret,
 });
 
@@ -171,6 +175,12 @@ export const configSchema = z
         code: 'custom',
         path: ['links'],
         message: 'a satellite has exactly one link, the one to its hub: socketio:http://HUB:8480',
+      });
+    else if (config.agent.role === 'satellite' && !config.links[0]?.url.startsWith('socketio:'))
+      context.addIssue({
+        code: 'custom',
+        path: ['links', 0, 'url'],
+        message: 'a hub takes its satellites over Socket.IO only: socketio:http://HUB:8480',
       });
     for (const { path, message } of crossFaults(config)) context.addIssue({ code: 'custom', path, message });
     config.windows.forEach((each, w) => {

@@ -64,6 +64,19 @@ describe('the configuration', () => {
     expect(found.join('\n')).not.toContain('hunter2');
   });
 
+  it('takes links over Socket.IO and plain HTTP, and of a satellite only the first: its hub takes no other', () => {
+    const hub = hallYaml().replace(/^links:.*\n/m, '');
+    const linked = (url: string, yaml = hub) =>
+      faults(`${yaml}links: [{name: far, url: "${url}", token: "env:TOKEN"}]\n`).join('\n');
+    for (const url of ['socketio:https://far.example', 'http://127.0.0.1:8490', 'https://gate.example/hall'])
+      expect(linked(url)).toBe('');
+    for (const url of ['ftp://far.example', 'https://hall:secret@gate.example'])
+      expect(linked(url)).toContain('links[0].url');
+    const satellite = hub.replace(/^agent:.*$/m, 'agent: {id: pc-2, role: satellite, listen: "127.0.0.1:0"}');
+    expect(linked('http://hub.example:8480', satellite)).toMatch(/links\[0\]\.url: .*Socket\.IO only/);
+    expect(linked('socketio:http://hub.example:8480', satellite)).toBe('');
+  });
+
   it('finds what only the parts together show: unknown services and windows, shared prefixes, ports and numbers', () => {
     const found = faults(
       hallYaml(`devices:

@@ -2,6 +2,7 @@
  * The link's far side, whatever the wire: lets agents in, takes their batches one after another, answers after the commit, and
  * knows who is there. A binding (socketio, http, mqtt) carries it over one wire and decides nothing.
  */
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import {
   linkAuth,
@@ -58,6 +59,8 @@ export class Intake {
   readonly #presence = new Map<string, Presence>();
   readonly #work = new Set<Promise<unknown>>();
   #waiting = 0;
+  /** nobody is let in any more; who is here may still send */
+  #leaving = false;
   #closed = false;
 
   constructor(database: Database, agents: Agents, clock: () => Date, log: Logger, on: IntakeEvents) {
@@ -73,10 +76,15 @@ export class Intake {
     return this.#presence.get(agentId);
   }
 
+  /** All agents that are or were connected to this server. */
+  everybody(): Iterable<string> {
+    return this.#presence.keys();
+  }
+
   /** Checks what an agent says of itself, unchecked as it came over the wire. Never rejects. */
   async admit(raw: unknown): Promise<{ passport: Passport } | { notLetIn: NotLetIn }> {
     const no = (code: NotLetIn['code'], why: string) => ({ notLetIn: { code, why } });
-    if (this.#closed) return no('stopping', 'the far end is stopping');
+    if (this.#closed || this.#leaving) return no('stopping', 'the far end is stopping');
     const auth = linkAuth.safeParse(raw);
     if (!auth.success) return no('bad-auth', 'auth must be {agentId, epoch, token}');
     const { agentId, epoch, token, last } = auth.data;
@@ -149,6 +157,21 @@ export class Intake {
         refused: 'no-answer',
         why: `${agentId} has not answered in ${Math.ceil(ms / 1000)} s; whether it was done is not known`,
       };
+    }
+  }
+
+  /**
+   * Lets nobody in any more and closes the connections that there are, so many a second that the other servers can take them.
+   * Resolves when all are closed, or at once when `signal` is aborted.
+   */
+  async release(perSecond: number, signal: AbortSignal): Promise<void> {
+    this.#leaving = true;
+    const lines = [...this.#lines.values()].flatMap((epochs) => [...epochs.values()]);
+    const group = Math.max(1, Math.round(perSecond / 10));
+    while (lines.length > 0 && !signal.aborted) {
+      for (const line of lines.splice(0, group)) line.close();
+      if (lines.length > 0)
+        await setTimeout((1000 * group) / perSecond, undefined, { signal }).catch(() => undefined);
     }
   }
 

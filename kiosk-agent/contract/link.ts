@@ -5,6 +5,11 @@ import { z } from 'zod';
 export const BATCH_MAX_EVENTS = 500;
 export const BATCH_MAX_BYTES = 256 * 1024;
 export const LINK_PATH = '/link';
+/** The binding over plain HTTP (docs/link.md). */
+export const HTTP_LINK_PATH = '/link/v1';
+export const HTTP_BATCH_TYPE = 'application/cloudevents-batch+json';
+/** So long a request for commands may be left open, in s: less than the 30 s after which gateways give up. */
+export const HTTP_WAIT_MAX_S = 25;
 
 export const agentId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
 export const epochId = z.string().regex(/^[0-9a-z-]{8,64}$/);

@@ -51,6 +51,12 @@ export const PROBLEM_CODES = {
   'port-taken': 409,
   'not-suitable': 409,
   'already-listening': 409,
+  // the link over HTTP
+  'not-let-in': 401,
+  'no-such-command': 404,
+  'too-slow': 408,
+  'too-large': 413,
+  'wrong-content-type': 415,
   // the agent
   'journal-unwritable': 503,
   'hub-away': 503,

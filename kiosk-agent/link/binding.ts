@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { HallEvent } from '../contract/events.ts';
 import type { linkCommandAnswer, LinkAuth, Receipt } from '../contract/link.ts';
+import { dialHttp } from './http.ts';
 import { dialSocketio } from './socketio.ts';
 
 /** The events of one epoch, as the journal has them on disk. */
@@ -57,17 +58,21 @@ export type DialOptions = {
 };
 export type Dial = (options: DialOptions) => Promise<DialResult>;
 
-const BINDINGS: Record<string, Dial> = { 'socketio:': dialSocketio };
+/** By the scheme of the address. `socketio:` stands before a URL; of the others the scheme is the URL's own. */
+const BINDINGS: Record<string, { dial: Dial; before?: true }> = {
+  'socketio:': { dial: dialSocketio, before: true },
+  'http:': { dial: dialHttp },
+  'https:': { dial: dialHttp },
+};
 
 /**
- * Takes a link's address apart: `socketio:http://host:port` → the way to dial and the url to dial.
+ * Takes a link's address apart: `socketio:http://host:port` or `https://host/path` → the way to dial and the url to dial.
  * Throws RangeError when the scheme is not one of ours.
  */
 export function bindingFor(address: string): { dial: Dial; url: string } {
-  for (const [scheme, dial] of Object.entries(BINDINGS)) {
-    if (address.startsWith(scheme) && URL.canParse(address.slice(scheme.length))) {
-      return { dial, url: address.slice(scheme.length) };
-    }
+  for (const [scheme, { dial, before }] of Object.entries(BINDINGS)) {
+    const url = before ? address.slice(scheme.length) : address;
+    if (address.startsWith(scheme) && URL.canParse(url)) return { dial, url };
   }
   throw new RangeError(`link address ${address}: expected ${Object.keys(BINDINGS).join(' or ')} and a URL`);
 }

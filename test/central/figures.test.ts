@@ -1,11 +1,8 @@
 /** Figures, ledgers and what is wrong now, read from the events of real days; recounted by hand, and made again from nothing. */
 import canonicalize from 'canonicalize';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase, type Database } from '../../central/database.ts';
+import type { Database } from '../../central/database.ts';
 import { catchUp } from '../../central/figures/figures.ts';
 import { badRatings, devicesDown, ledgerQuery, opinions } from '../../central/ledgers.ts';
 import { hallRows } from '../../central/overview.ts';
@@ -14,7 +11,7 @@ import { takeBatch } from '../../central/store.ts';
 import { CHAIN_START, type EventDraft, type HallEvent } from '../../kiosk-agent/contract/events.ts';
 import { Hall } from '../rules/hall.ts';
 import { Recount } from '../year/recount.ts';
-import { startPostgres } from './postgres.ts';
+import { ENGINES, type Engine } from './postgres.ts';
 
 const REGION = '371000000000';
 const agents = {
@@ -24,25 +21,6 @@ const agents = {
   close: async () => {},
 };
 const noSignal = new AbortController().signal;
-
-async function embedded() {
-  const stateDir = await mkdtemp(join(tmpdir(), 'figures-'));
-  return {
-    open: () => openDatabase(stateDir, undefined),
-    stop: () => rm(stateDir, { recursive: true, force: true }),
-  };
-}
-async function server() {
-  const stateDir = await mkdtemp(join(tmpdir(), 'figures-'));
-  const { databaseUrl, stop } = await startPostgres();
-  return {
-    open: () => openDatabase(stateDir, databaseUrl),
-    stop: async () => {
-      await stop();
-      await rm(stateDir, { recursive: true, force: true });
-    },
-  };
-}
 
 /** Three days of two windows by the real rules: ratings of every level, lapses, misses, people who leave; the third is still open. */
 function threeDays(): Hall {
@@ -94,11 +72,8 @@ function chained(drafts: EventDraft[], agentId: string, epoch: string): HallEven
   });
 }
 
-describe.each([
-  ['the embedded database', embedded],
-  ['a PostgreSQL server', server],
-])('the figures in %s', (_name, start) => {
-  let engine: Awaited<ReturnType<typeof embedded>>;
+describe.each(ENGINES)('the figures in %s', (_name, start) => {
+  let engine: Engine;
   let database: Database;
   let made = 0;
   beforeAll(async () => {

@@ -12,6 +12,7 @@ import type { CommandHandler } from '../../kiosk-agent/link/commands.ts';
 import { LinkSender } from '../../kiosk-agent/link/sender.ts';
 import { hallYaml, startHall, type Hall } from '../harness/hall.ts';
 import { history } from '../link/history.ts';
+import { ENGINES, type Engine } from './postgres.ts';
 
 const REGION = '371000000000';
 const NOW = '2026-11-23T01:00:00.000Z';
@@ -27,7 +28,8 @@ const wish = (more: object = {}) => ({
 });
 type Answer = { status: number; body: Record<string, unknown> };
 
-describe('the outbox', () => {
+describe.each(ENGINES)('the outbox in %s', (_name, start) => {
+  let engine: Engine;
   let stateDir: string;
   let central: Awaited<ReturnType<typeof startCentral>>;
   let booking: string;
@@ -40,13 +42,15 @@ describe('the outbox', () => {
       port,
       host: '127.0.0.1',
       stateDir,
+      databaseUrl: engine.databaseUrl,
       clock: () => now,
       log: pino({ level: 'silent' }),
     });
   };
 
   beforeAll(async () => {
-    stateDir = await mkdtemp(join(tmpdir(), 'outbox-'));
+    engine = await start();
+    ({ stateDir } = engine);
     await run();
     ({ booking } = JSON.parse(await readFile(join(stateDir, 'tokens.json'), 'utf8')));
   });
@@ -56,12 +60,12 @@ describe('the outbox', () => {
   });
   afterAll(async () => {
     await central?.close();
-    await rm(stateDir, { recursive: true, force: true });
+    await engine?.stop();
   });
 
   async function agent() {
     const agentId = `hub-${++count}`;
-    const agents = await openAgents(stateDir, undefined);
+    const agents = await openAgents(stateDir, engine.databaseUrl);
     const token = await letIn(agents, agentId, REGION);
     await agents.close();
     return { agentId, token, journal: history(agentId, `epoch-000${count}`, `hall-${count}`) };

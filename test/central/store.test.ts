@@ -1,17 +1,15 @@
 import fc from 'fast-check';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { letIn, openAgents, tokenHash } from '../../central/agents.ts';
-import { migrate, openDatabase, type Database } from '../../central/database.ts';
+import { migrate, type Database } from '../../central/database.ts';
 import { eventsAfter, hallRows, latestAlarms, latestRatings, latestTickets } from '../../central/overview.ts';
 import { Outbox } from '../../central/outbox.ts';
 import { takeBatch, through } from '../../central/store.ts';
 import type { LinkCommand } from '../../kiosk-agent/contract/link.ts';
 import { history } from '../link/history.ts';
-import { startPostgres } from './postgres.ts';
+import { ENGINES, type Engine } from './postgres.ts';
 
 const flushed = vi.hoisted(() => ({ count: 0 }));
 vi.mock('node:fs', async (original) => {
@@ -24,41 +22,7 @@ vi.mock('node:fs', async (original) => {
 });
 
 const REGION = '371000000000';
-type Engine = {
-  open: () => Promise<Database>;
-  stateDir: string;
-  databaseUrl: string | undefined;
-  stop: () => Promise<void>;
-};
-
-async function embedded(): Promise<Engine> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'store-'));
-  return {
-    open: () => openDatabase(stateDir, undefined),
-    stateDir,
-    databaseUrl: undefined,
-    stop: () => rm(stateDir, { recursive: true, force: true }),
-  };
-}
-
-async function server(): Promise<Engine> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'store-'));
-  const { databaseUrl, stop } = await startPostgres();
-  return {
-    open: () => openDatabase(stateDir, databaseUrl),
-    stateDir,
-    databaseUrl,
-    stop: async () => {
-      await stop();
-      await rm(stateDir, { recursive: true, force: true });
-    },
-  };
-}
-
-describe.each([
-  ['the embedded database', embedded],
-  ['a PostgreSQL server', server],
-])('the store in %s', (_name, start) => {
+describe.each(ENGINES)('the store in %s', (_name, start) => {
   let engine: Engine;
   let database: Database;
   let count = 0;

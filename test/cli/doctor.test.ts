@@ -349,12 +349,20 @@ describe('a link', () => {
     const port = await listening(web);
     const answer = await reach(`socketio:http://127.0.0.1:${port}`);
     expect(answer).toMatchObject({ reached: true, date: expect.any(Date) });
+    expect(await reach(`http://127.0.0.1:${port}/far-end`)).toMatchObject({
+      reached: true,
+      date: expect.any(Date),
+    });
     const broker = await listening(createTcp((socket) => socket.on('error', () => {})));
     expect(await reach(`mqtt://127.0.0.1:${broker}`)).toMatchObject({ reached: true, date: null });
     web.closeAllConnections();
     web.close();
     await once(web, 'close');
     expect(await reach(`socketio:http://127.0.0.1:${port}`)).toMatchObject({
+      reached: false,
+      why: expect.stringContaining('ECONNREFUSED'),
+    });
+    expect(await reach(`http://127.0.0.1:${port}`)).toMatchObject({
       reached: false,
       why: expect.stringContaining('ECONNREFUSED'),
     });

@@ -1,17 +1,18 @@
 /** The real far end in a process of its own, as every binding's suite has it. */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HallEvent } from '../../kiosk-agent/contract/events.ts';
 import { letIn, openAgents } from '../../central/agents.ts';
+import { startEngine } from '../central/postgres.ts';
 import { runCentral } from '../central/process.ts';
 import type { FarEnd } from './suite.ts';
 
-/** Starts it with its embedded store. `address`: the link's address when it listens on a port of this machine. */
+/** Starts it with its embedded store or on the server that is tested. `address`: the link's address when it listens on a port of this machine. */
 export async function farEnd(address: (port: number) => string): Promise<FarEnd> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'link-'));
-  let running = await runCentral(stateDir);
+  const { stateDir, databaseUrl, stop: remove } = await startEngine();
+  const env = { DATABASE_URL: databaseUrl ?? '' };
+  let running = await runCentral(stateDir, 0, env);
   const { port, url } = running;
   const { booking } = JSON.parse(await readFile(join(stateDir, 'tokens.json'), 'utf8')) as {
     booking: string;
@@ -33,7 +34,7 @@ export async function farEnd(address: (port: number) => string): Promise<FarEnd>
     address,
     // What `agent add` does, beside the running server, without a process for each.
     letIn: async (agentId) => {
-      const agents = await openAgents(stateDir, undefined);
+      const agents = await openAgents(stateDir, databaseUrl);
       return letIn(agents, agentId, '371000000000').finally(() => agents.close());
     },
     events: async (agentId, epoch) => {
@@ -69,11 +70,11 @@ export async function farEnd(address: (port: number) => string): Promise<FarEnd>
       (await call<{ state: string }>(`halls/${agentId}/appointments/${code}`)).state,
     kill: () => running.kill('SIGKILL'),
     restart: async () => {
-      running = await runCentral(stateDir, port);
+      running = await runCentral(stateDir, port, env);
     },
     stop: async () => {
       await running.kill('SIGTERM');
-      await rm(stateDir, { recursive: true, force: true });
+      await remove();
     },
   };
 }

@@ -1,6 +1,7 @@
 /** The way to the next hop, and what its clock says of ours. */
 import { connect } from 'node:net';
 import { readSecret } from '../../config.ts';
+import { HttpWire } from '../../link/http-wire.ts';
 import { sentenceOf, type NoRunningAgent, type RunningAgent } from '../running.ts';
 import type { Check } from './check.ts';
 
@@ -30,12 +31,7 @@ export async function reach(address: string): Promise<Reached> {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return reachPort(url);
   const startedMs = performance.now();
   try {
-    const response = await fetch(url, {
-      method: 'HEAD',
-      redirect: 'manual',
-      signal: AbortSignal.timeout(REACH_MS),
-    });
-    const date = new Date(response.headers.get('date') ?? Number.NaN);
+    const date = new Date((await dateOf(url, address === text)) ?? Number.NaN);
     return {
       reached: true,
       date: Number.isNaN(date.getTime()) ? null : date,
@@ -44,6 +40,19 @@ export async function reach(address: string): Promise<Reached> {
   } catch (error) {
     return { reached: false, why: sentenceOf(error) };
   }
+}
+
+/** The header of whatever answer comes. A link over plain HTTP goes through proxies, and so does the question. */
+async function dateOf(url: URL, overHttp: boolean): Promise<string | null | undefined> {
+  if (overHttp) {
+    const wire = new HttpWire(url.href, {});
+    return wire
+      .ask('HEAD', '', { timeoutMs: REACH_MS })
+      .then(({ date }) => date)
+      .finally(() => wire.close());
+  }
+  const signal = AbortSignal.timeout(REACH_MS);
+  return (await fetch(url, { method: 'HEAD', redirect: 'manual', signal })).headers.get('date');
 }
 
 function reachPort(url: URL): Promise<Reached> {
