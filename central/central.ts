@@ -51,6 +51,7 @@ export type CentralOptions = {
 export type Central = {
   url: string;
   intake: Intake;
+  /** the routes, for whoever compares them with their description */
   app: RequestListener;
   /** Says in its health that it stops, then leaves its agents to the other servers; with none, or aborted, at once. */
   drain: (signal: AbortSignal) => Promise<void>;

@@ -15,7 +15,7 @@ import {
 import { isToken, type Agents } from '../agents.ts';
 import type { StreamName } from '../batch.ts';
 import type { Database } from '../database.ts';
-import { greet, takeBatch, type Taken } from '../store.ts';
+import { greet, takeBatch, through, type Taken } from '../store.ts';
 import { Turns } from '../turns.ts';
 
 /** A batch may have 256 KiB; what is larger than this a binding need not read to its end. */

@@ -190,6 +190,7 @@ export const OPERATIONS: Operation[] = [
     }),
     { agent: 'hub-1' },
   ),
+  look('/store', 'What the store holds: months, sizes, what was removed'),
   look('/alerts', 'Alerts: open ones first', alertsQuery),
   look('/alerts/deliveries', 'What was sent of alerts, and what still waits', deliveriesQuery),
   {

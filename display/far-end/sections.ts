@@ -10,4 +10,5 @@ export const sections: Record<Section, Component> = {
   ratings: defineAsyncComponent(() => import('./ledgers/RatingsSection.vue')),
   opinions: defineAsyncComponent(() => import('./ledgers/OpinionsSection.vue')),
   alarms: defineAsyncComponent(() => import('./alarms/AlarmsSection.vue')),
+  down: defineAsyncComponent(() => import('./down/DownSection.vue')),
 };
