@@ -1,7 +1,9 @@
 /** The far end, put together: store, receiver, page. */
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { LINK_PATH } from '../kiosk-agent/contract/link.ts';
 import { Access, centralTokens } from './access.ts';
@@ -15,6 +17,8 @@ import { SocketioReceiver } from './link/socketio.ts';
 import { Live } from './live.ts';
 import { readNames } from './names.ts';
 import { Outbox } from './outbox.ts';
+import { RatingExports } from './rating-exports/exports.ts';
+import { loadExports } from './rating-exports/load.ts';
 import { centralWeb } from './web.ts';
 
 export type CentralOptions = {
@@ -40,6 +44,7 @@ export async function startCentral(
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const access = new Access(centralTokens(stateDir));
   const names = readNames(stateDir, options.namesFile);
+  const exportList = loadExports(options.configuration?.ratingExports ?? [], stateDir, process.env);
   let ready = false;
   let app: RequestListener = (_request, response) =>
     void response.writeHead(503, { 'retry-after': '2' }).end();
@@ -90,7 +95,8 @@ export async function startCentral(
     clock,
     log,
   );
-  app = centralWeb({ database, agents, board, names, outbox, access, clock, log });
+  const exports = new RatingExports(exportList, database, `${hostname()}:${randomUUID()}`, clock, log);
+  app = centralWeb({ database, agents, board, names, outbox, exports, access, clock, log });
   ready = true;
   const ending = new AbortController();
   const caughtUp = catchUp(database, ending.signal).then(
@@ -100,7 +106,7 @@ export async function startCentral(
 
   const close = async () => {
     ending.abort();
-    await Promise.all([outbox.close(), caughtUp]);
+    await Promise.all([outbox.close(), exports.close(), caughtUp]);
     socketio.stop();
     await intake.close();
     socketio.close();

@@ -8,6 +8,7 @@ import { startCentral } from './central.ts';
 import { BadConfiguration, readConfiguration } from './configuration.ts';
 import { StateTaken } from './lock.ts';
 import { BadNames } from './names.ts';
+import { addRatingExportCommands } from './rating-exports/commands.ts';
 
 /** Ending takes no longer than this; what is not committed by then is offered again by its agent. */
 const END_WITHIN_MS = 1_400;
@@ -51,6 +52,8 @@ program
       await agents.close();
     }
   });
+
+addRatingExportCommands(program, databaseUrl);
 
 try {
   await program.parseAsync();

@@ -17,6 +17,8 @@ import type { Database } from './database.ts';
 import { badRatings, devicesDown, devicesQuery, ledgerQuery, opinions } from './ledgers.ts';
 import { eventsAfter, latestAlarms, latestRatings } from './overview.ts';
 import type { Outbox } from './outbox.ts';
+import type { RatingExports } from './rating-exports/exports.ts';
+import { ratingExportRoutes } from './rating-exports/routes.ts';
 import { read } from './reading.ts';
 import { statistics, statisticsQuery } from './statistics.ts';
 
@@ -40,13 +42,24 @@ type Parts = {
   board: HallBoard;
   names: Names;
   outbox: Outbox;
+  exports: RatingExports;
   access: Access;
   clock: () => Date;
   log: Logger;
 };
 
 /** Builds the application; it holds nothing that must be closed. */
-export function centralWeb({ database, agents, board, names, outbox, access, clock, log }: Parts): Express {
+export function centralWeb({
+  database,
+  agents,
+  board,
+  names,
+  outbox,
+  exports,
+  access,
+  clock,
+  log,
+}: Parts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(
@@ -116,6 +129,7 @@ export function centralWeb({ database, agents, board, names, outbox, access, clo
     const devices = await devicesDown(database, read(devicesQuery, request.query).region);
     response.json({ devices });
   });
+  api.use('/rating-exports', ratingExportRoutes({ database, exports, clock }));
   api.get('/names', (_request, response) => {
     response.json(names);
   });

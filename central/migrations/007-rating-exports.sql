@@ -44,8 +44,8 @@ CREATE TABLE rating_export_records (
   state        text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'refused', 'incomplete', 'left-out')),
   -- not before; null: not before an appeal is decided
   due_at       timestamptz,
-  -- as it was sent the first time: every further try is the same
-  record       jsonb,
+  -- JSON as it was sent the first time, its fields in their order: every further try is the same
+  record       text,
   tries        integer NOT NULL DEFAULT 0,
   next_try_at  timestamptz,
   missing      jsonb,

@@ -26,10 +26,10 @@ type Kept = {
   kind: string;
   rating: Rating;
   reason: Rating['reason'];
-  record: Sent | null;
+  record: string | null;
   tries: number;
 };
-export type Ready = Kept & Outgoing;
+export type Ready = Omit<Kept, 'record'> & Outgoing;
 
 /** Makes the export's row, and gives what another profile could not send another chance with this one. */
 export async function begin(database: Database, { id, profileHash }: RatingExport): Promise<void> {
@@ -120,17 +120,17 @@ export async function nextPage(database: Database, wanted: RatingExport, now: Da
   );
   if (due.length === 0) return null;
   const ready: Ready[] = [];
-  const built: { key: Key; record: Sent | null; missing: unknown }[] = [];
+  const built: { key: Key; record: string | null; missing: unknown }[] = [];
   for (const row of due) {
     if (row.record) {
-      ready.push({ ...row, id: row.rating.recordId, record: row.record });
+      ready.push({ ...row, id: row.rating.recordId, record: JSON.parse(row.record) as Sent });
       continue;
     }
     const made = buildRecord({ ...row.rating, reason: row.reason }, wanted.profile);
     if ('record' in made) ready.push({ ...row, id: row.rating.recordId, record: made.record });
     built.push({
       key: keyOf(row),
-      record: 'record' in made ? made.record : null,
+      record: 'record' in made ? JSON.stringify(made.record) : null,
       missing: 'missing' in made ? made.missing : null,
     });
   }
@@ -138,7 +138,7 @@ export async function nextPage(database: Database, wanted: RatingExport, now: Da
     await database.query(
       `UPDATE rating_export_records r SET record = b.record, missing = b.missing,
          state = CASE WHEN b.record IS NULL THEN 'incomplete' ELSE 'waiting' END
-       FROM jsonb_to_recordset($2::jsonb) AS b(agent_id text, epoch text, session bigint, kind text, record jsonb, missing jsonb)
+       FROM jsonb_to_recordset($2::jsonb) AS b(agent_id text, epoch text, session bigint, kind text, record text, missing jsonb)
        WHERE r.export_id = $1 AND r.agent_id = b.agent_id AND r.epoch = b.epoch AND r.session = b.session AND r.kind = b.kind
          AND r.state = 'waiting'`,
       [wanted.id, JSON.stringify(built.map(({ key, record, missing }) => ({ ...key, record, missing })))],
@@ -147,7 +147,7 @@ export async function nextPage(database: Database, wanted: RatingExport, now: Da
 }
 
 type Key = { agent_id: string; epoch: string; session: number; kind: string };
-export const keyOf = ({ agentId, epoch, session, kind }: Kept): Key => ({
+export const keyOf = ({ agentId, epoch, session, kind }: Omit<Kept, 'record'>): Key => ({
   agent_id: agentId,
   epoch,
   session,
