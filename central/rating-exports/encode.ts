@@ -76,9 +76,7 @@ function secretNamed(secrets: Record<string, string>, name: string): string {
 
 /** What XML 1.0 cannot hold is left out. */
 function escapeXml(text: string): string {
-  return (
-    text
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
-      .replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`)
-  );
+  return text
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
+    .replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`);
 }
