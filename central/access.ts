@@ -1,6 +1,6 @@
 /**
  * Who may look: a browser on this machine without a token, everybody else with the viewer's. Who may book appointments: a
- * program with the booking service's token, from wherever.
+ * program with the booking service's token, from wherever. Who may send something down to halls: the operator, who may look too.
  */
 import { parseCookie } from 'cookie';
 import { randomBytes } from 'node:crypto';
@@ -14,17 +14,22 @@ import { HallError } from '../kiosk-agent/contract/problem.ts';
 import { isToken, tokenHash } from './agents.ts';
 
 export const COOKIE = 'central_viewer';
+export const OPERATOR_COOKIE = 'central_operator';
 const token = z.string().min(16).max(256);
-/** `booking` came later: a file of before has none. */
-const tokensFile = z.object({ viewer: token, booking: token.optional() });
-export type CentralTokens = { viewer: string; booking: string };
+/** `booking` and `operator` came later: a file of before has none. */
+const tokensFile = z.object({ viewer: token, booking: token.optional(), operator: token.optional() });
+export type CentralTokens = { viewer: string; booking: string; operator: string };
 
 /** The tokens from `<state>/tokens.json` (mode 0600), made the first time. Throws an Error that names the file when it cannot be read. */
 export function centralTokens(stateDir: string): CentralTokens {
   const path = join(stateDir, 'tokens.json');
   const found = existsSync(path) ? readTokens(path) : { viewer: newToken() };
-  const tokens = { ...found, booking: found.booking ?? newToken() };
-  if (found.booking === undefined) {
+  const tokens = {
+    ...found,
+    booking: found.booking ?? newToken(),
+    operator: found.operator ?? newToken(),
+  };
+  if (found.booking === undefined || found.operator === undefined) {
     // Renamed over the old one: a power cut leaves one of the two, whole.
     writeFileSync(`${path}.new`, `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${path}.new`, path);
@@ -51,7 +56,9 @@ function newToken(): string {
 export class Access {
   readonly #hash: string;
   readonly #booking: string;
-  constructor({ viewer, booking }: CentralTokens) {
+  readonly #operator: string;
+  constructor({ viewer, booking, operator }: CentralTokens) {
+    this.#operator = tokenHash(operator);
     this.#hash = tokenHash(viewer);
     this.#booking = tokenHash(booking);
   }
@@ -68,12 +75,32 @@ export class Access {
     );
   };
 
+  /** Lets only those through who may send something down to halls: by the operator's token, or signed in with it on the page. */
+  readonly onlyOperator: RequestHandler = (request, _response, next) => {
+    if (this.operates(request)) return next();
+    next(
+      new HallError(
+        'not-signed-in',
+        'the operator token is needed: "operator" in tokens.json of the state folder',
+      ),
+    );
+  };
+
+  isOperator(token: string): boolean {
+    return isToken(token, this.#operator);
+  }
+
+  operates(request: IncomingMessage): boolean {
+    const token = bearerOf(request) ?? parseCookie(request.headers.cookie ?? '')[OPERATOR_COOKIE];
+    return token !== undefined && this.isOperator(token);
+  }
+
   isViewer(token: string): boolean {
     return isToken(token, this.#hash);
   }
 
   mayLook(request: IncomingMessage): boolean {
-    if (isLocal(request)) return true;
+    if (isLocal(request) || this.operates(request)) return true;
     const token = bearerOf(request);
     return token === undefined ? this.isSignedIn(request) : this.isViewer(token);
   }

@@ -19,23 +19,25 @@ import {
 } from '../kiosk-agent/contract/appointments.ts';
 import type { HallEvent } from '../kiosk-agent/contract/events.ts';
 import { personRef } from '../kiosk-agent/contract/words.ts';
-import { agentId } from '../kiosk-agent/contract/link.ts';
 import { HallError } from '../kiosk-agent/contract/problem.ts';
 import type { Agents } from './agents.ts';
 import type { Database } from './database.ts';
+import { idempotencyKey } from './down/key.ts';
+import { askSlots, slotsQuery } from './down/slots.ts';
+import { agentOf } from './down/targets.ts';
+import type { Intake } from './link/intake.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
 import { read } from './reading.ts';
 
 const COMMAND = 'appointments';
-const key = z.string().regex(/^[\x21-\x7e]{1,100}$/, '1 to 100 printable characters without spaces');
-const wishBody = appointmentSchema.omit({ appointment: true, bookedAt: true }).extend({
+export const wishBody = appointmentSchema.omit({ appointment: true, bookedAt: true }).extend({
   to: slotEnd,
   channel: z.enum(APPOINTMENT_CHANNELS).default('online'),
   // Whatever else of a person is sent is not taken quietly.
   person: personRef.strict().optional(),
   /** code of an earlier one: it is moved */
   appointment: appointmentCode.optional(),
-  idempotencyKey: key,
+  idempotencyKey,
 });
 const cancelBody = z.strictObject({});
 
@@ -46,12 +48,13 @@ type Parts = {
   database: Database;
   agents: Agents;
   outbox: Outbox;
+  command: Intake['command'];
   clock: () => Date;
   /** lets the booking service through, and nobody else */
   onlyBooking: RequestHandler;
 };
 
-export function appointmentRoutes({ database, agents, outbox, clock, onlyBooking }: Parts): Router {
+export function appointmentRoutes({ database, agents, outbox, command, clock, onlyBooking }: Parts): Router {
   const router = express.Router({ mergeParams: true });
   router.use(onlyBooking, express.json({ limit: '16kb' }));
 
@@ -64,6 +67,12 @@ export function appointmentRoutes({ database, agents, outbox, clock, onlyBooking
     else await outbox.put(await bookingOf(agent, key, wish));
     const code = (before ?? (await outbox.byKey(agent, key)))!.subject;
     response.status(202).json(await view(agent, code));
+  });
+
+  router.get('/slots', async (request, response) => {
+    const agent = await agentOf(agents, request.params);
+    const wish = read(slotsQuery, request.query);
+    response.set('cache-control', 'no-store').json(await askSlots(command, clock, agent, wish));
   });
 
   router.get('/:code', async (request, response) => {
@@ -144,13 +153,6 @@ export function appointmentRoutes({ database, agents, outbox, clock, onlyBooking
   }
 
   return router;
-}
-
-async function agentOf(agents: Agents, params: Record<string, unknown>): Promise<string> {
-  const id = agentId.safeParse(params['agentId']);
-  if (!id.success || !(await agents.find(id.data)))
-    throw new HallError('not-found', 'No agent of this name is let in here.');
-  return id.data;
 }
 
 function codeOf(params: Record<string, unknown>): string {

@@ -7,9 +7,12 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { LINK_PATH } from '../kiosk-agent/contract/link.ts';
 import { Access, centralTokens } from './access.ts';
+import type { FactSource } from './alerts/facts.ts';
+import { checkSecrets } from './alerts/settings.ts';
+import { AlertWatch } from './alerts/watch.ts';
 import { agentsOf } from './agents.ts';
 import { HallBoard } from './board.ts';
-import type { Configuration } from './configuration.ts';
+import { configurationSchema, type Configuration } from './configuration.ts';
 import { openDatabase } from './database.ts';
 import { catchUp } from './figures/figures.ts';
 import { Intake } from './link/intake.ts';
@@ -41,6 +44,8 @@ export async function startCentral(
   options: CentralOptions,
 ): Promise<{ url: string; intake: Intake; close: () => Promise<void> }> {
   const { stateDir, clock, log } = options;
+  const configuration = options.configuration ?? configurationSchema.parse({});
+  checkSecrets(configuration.alerts, process.env);
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const access = new Access(centralTokens(stateDir));
   const names = readNames(stateDir, options.namesFile);
@@ -96,8 +101,20 @@ export async function startCentral(
     log,
   );
   const exports = new RatingExports(exportList, database, `${hostname()}:${randomUUID()}`, clock, log);
-  app = centralWeb({ database, agents, board, names, outbox, exports, access, clock, log });
+  app = centralWeb({
+    ...{ database, agents, board, names, outbox, exports, access, clock, log },
+    command: (agentId, command, withinMs) => intake.command(agentId, command, withinMs),
+    publicSettings: configuration.public,
+    alerts: configuration.alerts,
+  });
   ready = true;
+  // What other rooms know and the rules ask for: exports that nobody answers, configurations that were refused.
+  const sources: FactSource[] = [];
+  const alerts = new AlertWatch({
+    ...{ database, board, names, clock, log, sources, settings: configuration.alerts },
+    environment: process.env,
+  });
+  alerts.start();
   const ending = new AbortController();
   const caughtUp = catchUp(database, ending.signal).then(
     (events) => events > 0 && log.info({ events }, 'figures caught up with the stored events'),
@@ -106,7 +123,7 @@ export async function startCentral(
 
   const close = async () => {
     ending.abort();
-    await Promise.all([outbox.close(), exports.close(), caughtUp]);
+    await Promise.all([outbox.close(), exports.close(), caughtUp, alerts.close()]);
     socketio.stop();
     await intake.close();
     socketio.close();

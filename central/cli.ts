@@ -4,10 +4,11 @@ import { mkdirSync } from 'node:fs';
 import { pino } from 'pino';
 import { agentId } from '../kiosk-agent/contract/link.ts';
 import { letIn, openAgents } from './agents.ts';
+import { testChannel } from './alerts/try.ts';
 import { startCentral } from './central.ts';
 import { BadConfiguration, readConfiguration } from './configuration.ts';
 import { StateTaken } from './lock.ts';
-import { BadNames } from './names.ts';
+import { BadNames, readNames } from './names.ts';
 import { addRatingExportCommands } from './rating-exports/commands.ts';
 
 /** Ending takes no longer than this; what is not committed by then is offered again by its agent. */
@@ -51,6 +52,22 @@ program
     } finally {
       await agents.close();
     }
+  });
+
+program
+  .command('alert')
+  .description('messages about what is wrong in the halls')
+  .command('test')
+  .description('sends a marked test message over one channel and says what came back')
+  .requiredOption('--channel <id>', 'a channel of alerts.channels in the configuration')
+  .requiredOption('--state <dir>', 'the folder of the server')
+  .option('--config <file>', 'its configuration (YAML); else central.yaml in --state')
+  .action(async ({ channel, state, config }: { channel: string; state: string; config?: string }) => {
+    const { alerts } = readConfiguration(state, config);
+    const names = readNames(state, undefined);
+    const sent = await testChannel(alerts, channel, names, process.env, new Date());
+    console.log(`${channel}: ${sent.state === 'answered' ? 'taken' : 'not taken'}: ${sent.said}`);
+    if (sent.state !== 'answered') process.exitCode = 1;
   });
 
 addRatingExportCommands(program, databaseUrl);

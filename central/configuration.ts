@@ -6,13 +6,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LineCounter, parseDocument, isNode } from 'yaml';
 import { z } from 'zod';
+import { alertSettings } from './alerts/settings.ts';
+import { publicSettings } from './public/settings.ts';
 import { ratingExportsSection } from './rating-exports/settings.ts';
 import { BadConfiguration } from './secrets.ts';
 
 export { BadConfiguration, secretOf, secretReference } from './secrets.ts';
 
 export const configurationSchema = z.strictObject({
+  public: publicSettings,
   ratingExports: ratingExportsSection,
+  alerts: alertSettings.prefault({}),
 });
 export type Configuration = z.infer<typeof configurationSchema>;
 

@@ -30,11 +30,22 @@ export async function openDatabase(stateDir: string, databaseUrl: string | undef
 /** Any number: all servers on one database must take the same. */
 const MIGRATION_LOCK = 8490;
 
-/** Runs the files of migrations/ that have not run yet, in order of their names, all or none. */
-export async function migrate(database: Database): Promise<void> {
+/** Whether an engine that calls itself so can lay a table apart by months; without, tables stay whole. */
+export function hasPartitions(version: string): boolean {
+  return !version.includes('CockroachDB');
+}
+
+/** Runs the files of migrations/ that have not run yet, in order of their names, all or none; up to and with `last` when it is given. */
+export async function migrate(database: Database, last?: string): Promise<void> {
   const folder = new URL('./migrations/', import.meta.url);
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  const [engine] = await database.query<{ version: string }>('SELECT version()');
+  const files = (await readdir(folder))
+    .filter((name) => name.endsWith('.sql') && (last === undefined || name <= last))
+    .filter((name) => !name.endsWith('-partitions.sql') || hasPartitions(engine!.version))
+    .sort();
   await database.transaction(async (query) => {
+    // A large table takes its time.
+    await query('SET LOCAL statement_timeout = 0');
     // Several servers may start on one database in the same moment.
     await query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     await query(

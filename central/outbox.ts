@@ -85,6 +85,32 @@ export class Outbox {
     return (await this.byKey(agentId, key))!;
   }
 
+  /** Keeps many at once, as {@link put} does one. Resolves when they are on disk. */
+  async putAll(wishes: Wish[]): Promise<void> {
+    const now = this.#clock();
+    for (let from = 0; from < wishes.length; from += 500) {
+      const some = wishes.slice(from, from + 500);
+      await this.#database.query(
+        `INSERT INTO outbox (id, agent_id, key, name, subject, data, deadline, queued_at)
+         SELECT id, agent_id, key, name, subject, data, deadline, $2
+         FROM jsonb_to_recordset($1::jsonb) AS batch(
+           id text, agent_id text, key text, name text, subject text, data jsonb, deadline timestamptz)
+         ON CONFLICT (agent_id, key) DO NOTHING`,
+        [JSON.stringify(some.map((wish) => ({ ...wish, id: randomUUID(), agent_id: wish.agentId }))), now],
+      );
+      for (const { agentId } of some) this.wake(agentId);
+    }
+  }
+
+  /** Takes back what has not been answered yet. One that is on its way in this moment may still be done. */
+  async takeBack(agentIds: string[], name: string, subject: string, why: string): Promise<void> {
+    await this.#database.query(
+      `UPDATE outbox SET state = 'expired', why = $4, answered_at = $5
+       WHERE agent_id = ANY($1) AND name = $2 AND subject = $3 AND state = 'queued'`,
+      [agentIds, name, subject, why, this.#clock()],
+    );
+  }
+
   async byKey(agentId: string, key: string): Promise<OutboxRow | undefined> {
     const sql = `SELECT ${COLUMNS} FROM outbox WHERE agent_id = $1 AND key = $2`;
     return (await this.#database.query<OutboxRow>(sql, [agentId, key]))[0];

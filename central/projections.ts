@@ -3,6 +3,7 @@ import type { HallEvent } from '../kiosk-agent/contract/events.ts';
 import type { TicketState } from '../kiosk-agent/contract/live.ts';
 import type { CheckedEvent, StreamName } from './batch.ts';
 import type { Query } from './database.ts';
+import { noteSaid } from './down/said.ts';
 
 /** Brings the projections up to these events, inside the batch's transaction. */
 export async function project(
@@ -15,6 +16,7 @@ export async function project(
   await query(UPSERT_HALLS, [...key, region, JSON.stringify(hallRows(events))]);
   const tickets = ticketRows(events);
   if (tickets.length > 0) await query(UPSERT_TICKETS, [...key, JSON.stringify(tickets)]);
+  await noteSaid(query, stream, events);
   const ratings = ratingRows(events);
   if (ratings.length > 0) await query(INSERT_RATINGS, [...key, region, JSON.stringify(ratings)]);
 }

@@ -6,6 +6,7 @@ import { HallError } from '../kiosk-agent/contract/problem.ts';
 import { TIME_STEPS_S } from '../kiosk-agent/contract/totals.ts';
 import { id, localDate, staff, windowNumber } from '../kiosk-agent/contract/words.ts';
 import type { Database } from './database.ts';
+import { monthOf } from './figures/rollup.ts';
 import { digitsApart, regionCode, sharedDigits } from './regions.ts';
 
 const GROUPS = [
@@ -40,26 +41,33 @@ export async function statistics(database: Database, query: StatisticsQuery): Pr
   );
   const places = named || service !== undefined || ['service', 'window', 'staff'].includes(by);
   refuse(places && by === 'hour', 'by', 'hours are counted for whole halls');
-  const part = places ? 'place' : by === 'hour' ? 'hour' : 'day';
+  const ofServices = !named && places && by !== 'window' && by !== 'staff';
+  const part = ofServices ? 'service' : places ? 'place' : by === 'hour' ? 'hour' : 'day';
+  // Windows and staff are asked of one hall, and days one by one: these are few enough as they are.
+  const months = part === 'place' || by === 'day' ? noMonths(from) : wholeMonths(from, to);
   const digits = by === 'region' ? await digitsOf(database, query.region) : 0;
   const key = KEYS[by](digits);
-  const wanted = [
-    part,
-    from,
-    to,
-    `${sharedDigits(query.region ?? '000000000000')}%`,
-    ...[agent ?? null, service ?? null, window ?? null, staff ?? null],
-  ];
+  const ofHalls = `${sharedDigits(query.region ?? '000000000000')}%`;
   const rows = await database.query<Stored>(
-    `SELECT ${key} AS key, ${by === 'hall' ? 'h.hall, h.region,' : ''} ${SUMS} FROM tallies t ${HALL} AND
-       ($6::text IS NULL OR t.service = $6) AND ($7::integer IS NULL OR t."window" = $7) AND ($8::text IS NULL OR t.staff = $8)
+    `SELECT ${key} AS key, ${by === 'hall' ? 'h.hall, h.region,' : ''} ${SUMS} FROM tallies t
+     JOIN halls h ON h.agent_id = t.agent_id AND h.hall = t.hall AND h.region LIKE $4
+     WHERE ((t.part = $1 AND (t.day >= $2 AND t.day < $8 OR t.day >= $9 AND t.day <= $3))
+         OR (t.part = $10 AND t.day >= $8 AND t.day < $9))
+       ${agent === undefined ? 'AND $11::text IS NULL' : 'AND t.agent_id = $11'}
+       AND ($5::text IS NULL OR t.service = $5) AND ($6::integer IS NULL OR t."window" = $6)
+       AND ($7::text IS NULL OR t.staff = $7)
        ${by === 'window' ? 'AND t."window" <> 0' : ''} ${by === 'staff' ? "AND t.staff <> ''" : ''}
-     WHERE t.part = $1 AND t.day BETWEEN $2 AND $3
      GROUP BY 1 ${by === 'hall' ? ', h.hall, h.region' : ''} ORDER BY 1`,
-    wanted,
+    [
+      ...[part, from, to, ofHalls, service ?? null, window ?? null, staff ?? null],
+      ...[months.from, months.before, MONTHS_OF[part], agent ?? null],
+    ],
   );
-  const ofDays = wanted.slice(1, 5);
-  const [state] = await database.query<{ halldays: number; closed: number; differing: number }>(DAYS, ofDays);
+  const ofDays = [from, to, ofHalls, agent ?? null];
+  const [state] = await database.query<{ halldays: number; closed: number; differing: number }>(
+    daysIn(agent),
+    ofDays,
+  );
   const differing = await database.query<FarEndStatistics['differing'][number]>(DIFFERING, ofDays);
   return {
     ...{ from, to, by },
@@ -71,6 +79,26 @@ export async function statistics(database: Database, query: StatisticsQuery): Pr
     },
     differing,
   };
+}
+
+/** Where the sums of the days stand, by month. Places have none. */
+const MONTHS_OF = { day: 'month', hour: 'month-hour', service: 'month-service', place: 'place' } as const;
+
+/** The whole months from `from` to `to` (yyyy-MM-dd, both included): from the first's first day to before `before`'s. */
+function wholeMonths(from: string, to: string): { from: string; before: string } {
+  const first = from.endsWith('-01') ? from : firstAfter(from);
+  const next = new Date(Date.parse(to) + 86_400_000).toISOString().slice(0, 10);
+  const before = monthOf(next);
+  return first < before ? { from: first, before } : noMonths(from);
+}
+
+function noMonths(from: string): { from: string; before: string } {
+  return { from, before: from };
+}
+
+function firstAfter(day: string): string {
+  const [year, month] = day.split('-').map(Number) as [number, number];
+  return new Date(Date.UTC(year, month, 1)).toISOString().slice(0, 10);
 }
 
 function refuse(wrong: boolean, field: string, why: string): void {
@@ -141,18 +169,18 @@ function rowOf(stored: Stored, by: StatisticsQuery['by']): StatisticsRow {
   };
 }
 
-const HALL = `JOIN halls h ON h.agent_id = t.agent_id AND h.hall = t.hall AND h.region LIKE $4
-  AND ($5::text IS NULL OR t.agent_id = $5)`;
-
-const DAYS = `
-  SELECT count(*) AS halldays, count(c.closed) AS closed, count(*) FILTER (WHERE c.differing) AS differing
-  FROM tallies t
-  JOIN halls h ON h.agent_id = t.agent_id AND h.hall = t.hall AND h.region LIKE $3 AND ($4::text IS NULL OR t.agent_id = $4)
-  LEFT JOIN (
-    SELECT agent_id, hall, day, true AS closed, bool_or(fits = false) AS differing
-    FROM day_closings WHERE day BETWEEN $1 AND $2 GROUP BY agent_id, hall, day) c
-    ON c.agent_id = t.agent_id AND c.hall = t.hall AND c.day = t.day
-  WHERE t.part = 'day' AND t.day BETWEEN $1 AND $2`;
+/** How many days of halls have figures, were closed, differ: the bits of each month that lie between $1 and $2. */
+const daysIn = (agent: string | undefined) => `
+  SELECT coalesce(sum(bit_count((m.days & span.bits)::bit(32))), 0)::float8 AS halldays,
+         coalesce(sum(bit_count((m.days & m.closed & span.bits)::bit(32))), 0)::float8 AS closed,
+         coalesce(sum(bit_count((m.days & m.differing & span.bits)::bit(32))), 0)::float8 AS differing
+  FROM (
+    SELECT month::date AS month, bit_or(1 << (extract(day FROM day)::integer - 1)) AS bits
+    FROM generate_series($1::date, $2::date, interval '1 day') AS each (day), date_trunc('month', day) AS month
+    GROUP BY 1) span
+  JOIN hall_months m ON m.month = span.month
+  JOIN halls h ON h.agent_id = m.agent_id AND h.hall = m.hall AND h.region LIKE $3
+  WHERE ${agent === undefined ? '$4::text IS NULL' : 'm.agent_id = $4'}`;
 
 const DIFFERING = `
   SELECT DISTINCT t.agent_id AS "agentId", t.hall, t.day FROM day_closings t

@@ -43,8 +43,8 @@ export async function checkEnd(
       key,
     );
     if (!row || row.through === 0 || end.seq > row.through) return false;
-    const other = end.seq > 0 && end.hash !== (await hashAt(query, key, end.seq, row));
-    if (other) return alarm(query, key, end.seq, 'other-history');
+    const here = end.seq > 0 ? await hashAt(query, key, end.seq, row) : null;
+    if (here !== null && end.hash !== here) return alarm(query, key, end.seq, 'other-history');
     return end.seq < row.through && (await alarm(query, key, end.seq + 1, 'set-back'));
   });
 }
@@ -84,7 +84,8 @@ async function store(
   const repeated = events.filter(({ event }) => event.seq <= through);
   const fresh = events.slice(repeated.length);
   const last = repeated.at(-1);
-  if (last && last.hash !== (await hashAt(query, key, last.event.seq, { through, lastHash }))) {
+  const here = last ? await hashAt(query, key, last.event.seq, { through, lastHash }) : null;
+  if (last && here !== null && last.hash !== here) {
     await alarm(query, key, last.event.seq, 'other-history');
     const why =
       `event ${last.event.seq} is not the one that this server has under the same epoch and seq: ` +
@@ -131,19 +132,19 @@ const INSERT_EVENTS = `
   FROM jsonb_to_recordset($3::jsonb) AS batch(event jsonb, hall text)
   ORDER BY (event->>'seq')::bigint`;
 
-/** The hash of record `seq` in the copy here. */
+/** The hash of record `seq` in the copy here; null when it is no longer kept. */
 async function hashAt(
   query: Query,
   key: string[],
   seq: number,
   end: { through: number; lastHash: string },
-): Promise<string> {
+): Promise<string | null> {
   if (seq === end.through) return end.lastHash;
   const rows = await query<{ event: unknown }>(
     'SELECT event FROM events WHERE agent_id = $1 AND epoch = $2 AND seq = $3',
     [...key, seq],
   );
-  return eventHash(rows[0]?.event ?? null);
+  return rows[0] ? eventHash(rows[0].event) : null;
 }
 
 async function alarm(query: Query, key: string[], seq: number, kind: AlarmKind): Promise<boolean> {

@@ -9,14 +9,20 @@ import { z } from 'zod';
 import type { Names } from '../kiosk-agent/contract/far-end.ts';
 import { agentId, epochId } from '../kiosk-agent/contract/link.ts';
 import { HallError, PROBLEM_CODES } from '../kiosk-agent/contract/problem.ts';
-import { COOKIE, type Access } from './access.ts';
+import { COOKIE, OPERATOR_COOKIE, type Access } from './access.ts';
 import type { Agents } from './agents.ts';
+import { alertRoutes } from './alerts/routes.ts';
+import type { AlertSettings } from './alerts/settings.ts';
 import { appointmentRoutes } from './appointments.ts';
 import { listQuery, type HallBoard } from './board.ts';
 import type { Database } from './database.ts';
+import { downRoutes } from './down/routes.ts';
 import { badRatings, devicesDown, devicesQuery, ledgerQuery, opinions } from './ledgers.ts';
 import { eventsAfter, latestAlarms, latestRatings } from './overview.ts';
+import type { Intake } from './link/intake.ts';
 import type { Outbox } from './outbox.ts';
+import { publicRoutes } from './public/routes.ts';
+import type { PublicSettings } from './public/settings.ts';
 import type { RatingExports } from './rating-exports/exports.ts';
 import { ratingExportRoutes } from './rating-exports/routes.ts';
 import { read } from './reading.ts';
@@ -43,23 +49,17 @@ type Parts = {
   names: Names;
   outbox: Outbox;
   exports: RatingExports;
+  command: Intake['command'];
+  publicSettings: PublicSettings;
   access: Access;
   clock: () => Date;
   log: Logger;
+  alerts: AlertSettings;
 };
 
 /** Builds the application; it holds nothing that must be closed. */
-export function centralWeb({
-  database,
-  agents,
-  board,
-  names,
-  outbox,
-  exports,
-  access,
-  clock,
-  log,
-}: Parts): Express {
+export function centralWeb(parts: Parts): Express {
+  const { database, agents, board, names, outbox, exports, command, access, clock, log, alerts } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.use(
@@ -90,21 +90,36 @@ export function centralWeb({
   });
   api.post('/login', limited(10), express.json({ limit: '1kb' }), (request, response) => {
     const { token } = read(loginBody, request.body);
-    if (!access.isViewer(token))
-      throw new HallError('not-signed-in', 'this is not the viewer token of this server');
-    response.cookie(COOKIE, token, { httpOnly: true, sameSite: 'strict', path: '/', secure: request.secure });
+    const operator = access.isOperator(token);
+    if (!operator && !access.isViewer(token))
+      throw new HallError(
+        'not-signed-in',
+        'this is neither the viewer nor the operator token of this server',
+      );
+    const cookie = operator ? OPERATOR_COOKIE : COOKIE;
+    response.cookie(cookie, token, { httpOnly: true, sameSite: 'strict', path: '/', secure: request.secure });
     response.status(204).end();
   });
   api.get('/login', (request, response) => {
-    response.json({ signedIn: access.isSignedIn(request) });
+    response.json({
+      signedIn: access.isSignedIn(request) || access.operates(request),
+      operates: access.operates(request),
+    });
   });
   api.delete('/login', (_request, response) => {
     response.clearCookie(COOKIE, { path: '/' });
+    response.clearCookie(OPERATOR_COOKIE, { path: '/' });
     response.status(204).end();
   });
   api.use(
     '/halls/:agentId/appointments',
-    appointmentRoutes({ database, agents, outbox, clock, onlyBooking: access.onlyBooking }),
+    appointmentRoutes({ database, agents, outbox, command, clock, onlyBooking: access.onlyBooking }),
+  );
+  const { publicSettings } = parts;
+  api.use(
+    '/public',
+    limited(publicSettings.perMinute),
+    publicRoutes({ database, board, names, clock, settings: publicSettings }),
   );
   api.use((request, _response, next) => {
     if (access.mayLook(request)) return next();
@@ -113,6 +128,7 @@ export function centralWeb({
       'the viewer token is needed: "viewer" in tokens.json of the state folder',
     );
   });
+  api.use(downRoutes({ database, agents, outbox, clock, onlyOperator: access.onlyOperator }));
   api.get('/halls', async (request, response) => {
     response.json(await board.list(read(listQuery, request.query)));
   });
@@ -136,6 +152,7 @@ export function centralWeb({
   api.get('/ratings', async (request, response) => {
     response.json(await latestRatings(database, read(latestQuery, request.query).limit));
   });
+  api.use('/alerts', alertRoutes(database, alerts, clock));
   api.get('/alarms', async (request, response) => {
     response.json(await latestAlarms(database, read(latestQuery, request.query).limit));
   });
@@ -186,7 +203,10 @@ const problem =
     if (response.headersSent) return next(error);
     const known = error instanceof HallError ? error : fromExpress(error);
     const status = PROBLEM_CODES[known.code];
-    if (status >= 500) log.error({ path: request.path, err: error }, 'request not answered');
+    const { retryAfterS } = known.facts;
+    if (typeof retryAfterS === 'number') response.set('retry-after', String(retryAfterS));
+    if (status >= 500 && known.code !== 'hall-away')
+      log.error({ path: request.path, err: error }, 'request not answered');
     response
       .status(status)
       .type('application/problem+json')

@@ -29,6 +29,8 @@ import { openJournal } from './journal/journal.ts';
 import { LinkSender } from './link/sender.ts';
 import { createPlatform, type PlatformSettings } from './platform/platform.ts';
 import { appointmentPrinter } from './reactions/appointment-paper.ts';
+import { restartAtRest } from './office/rest.ts';
+import { takeConfiguration, tellInEffect } from './office/take.ts';
 import { takeAppointments } from './reactions/appointments.ts';
 import { tellSigns } from './reactions/calling.ts';
 import { tellDay } from './reactions/day.ts';
@@ -38,10 +40,14 @@ import { materialsPrinter, opinionPrinter } from './reactions/notice-paper.ts';
 import { tellPads } from './reactions/pads.ts';
 import { tellPrinting } from './reactions/printing.ts';
 import { tellReaders } from './reactions/readers.ts';
+import { takeNotices } from './reactions/notices.ts';
+import { tellSlots } from './reactions/slots.ts';
 import { takeSurge } from './reactions/surge.ts';
+import { tellWaits } from './reactions/waits.ts';
 import { ticketComposer } from './reactions/ticket-paper.ts';
 import { deviceRoom } from './technician.ts';
 import { sessionKey } from './web/access.ts';
+import { isTaking } from './web/opening.ts';
 import { IdentityDesk } from './web/identity.ts';
 import type { AgentParts, KioskMessage } from './web/parts.ts';
 import { startWeb, type WebServer } from './web/server.ts';
@@ -87,6 +93,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ends.push(() => opening.close());
     const { devices, pluggedIn, tap } = opening;
 
+    const office = options.office && { office: options.office, executor, clock, log, changed };
+    if (office) await tellInEffect(office);
     const links = config.links.map(
       (link) =>
         new LinkSender({
@@ -95,7 +103,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
           token: tokens.get(link.name) ?? '',
           agentId: config.agent.id,
           source: sourceOf(opened),
-          commands: { appointments: takeAppointments(executor), surge: takeSurge(executor) },
+          commands: {
+            appointments: takeAppointments(executor),
+            surge: takeSurge(executor),
+            notice: takeNotices(executor),
+            slots: tellSlots(executor, clock),
+            ...(office ? { configuration: takeConfiguration(office) } : {}),
+          },
           onSetBack: beginAnewWhenSetBack(journal, link.name, log),
           clock,
           random: options.random,
@@ -250,6 +264,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         log,
       ),
     );
+
+    if (config.links.length > 0)
+      ends.push(
+        tellWaits(executor, clock, () =>
+          isTaking(config.hall, clock(), executor.state.surge.current?.measures.extendUntil),
+        ),
+      );
+    if (options.office && options.onRestart)
+      ends.push(restartAtRest(options.office, executor, options.onRestart));
 
     web = await startWeb(parts, options.stateFolder, options.screensFolder);
     const { url, close: closeWeb } = web;

@@ -9,11 +9,13 @@ import { z } from 'zod';
 import { calendarSection, withCalendarFile } from './config/calendar.ts';
 import { crossFaults } from './config/cross-check.ts';
 import { identitySection, platformSection, secret, videoSection } from './config/connections.ts';
+import { overlay } from './config/overlay.ts';
 import { formSection, mapSection, withPictures } from './config/pictures.ts';
 import { rulesSection, text } from './config/rules.ts';
 import { deviceRow } from './contract/devices.ts';
 import { id } from './contract/id.ts';
 import { agentId } from './contract/link.ts';
+import type { OfficeConfiguration } from './contract/office.ts';
 
 const timeZone = z.string().refine((zone) => {
   try {
@@ -234,8 +236,14 @@ export type ConfigResult = { ok: true; config: Config } | { ok: false; faults: C
  * Reads and checks a configuration file.
  * @param checkDevices what the device room knows beyond the form: models, ports, windows
  * @param state folder that `${state}` stands for
+ * @param office what a central office lays over it
  */
-export function loadConfig(file: string, checkDevices: DeviceCheck, state: string): ConfigResult {
+export function loadConfig(
+  file: string,
+  checkDevices: DeviceCheck,
+  state: string,
+  office: OfficeConfiguration = {},
+): ConfigResult {
   let source: string;
   try {
     source = readFileSync(file, 'utf8');
@@ -245,7 +253,7 @@ export function loadConfig(file: string, checkDevices: DeviceCheck, state: strin
       faults: [{ path: '', line: 0, column: 0, message: `cannot be read: ${(error as Error).message}` }],
     };
   }
-  return parseConfig(source, checkDevices, state, dirname(file));
+  return parseConfig(source, checkDevices, state, dirname(file), office);
 }
 
 /** As {@link loadConfig}, from the text of the file; `folder`: what the files that it names are beside. */
@@ -254,6 +262,7 @@ export function parseConfig(
   checkDevices: DeviceCheck,
   state: string,
   folder = '.',
+  office: OfficeConfiguration = {},
 ): ConfigResult {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, uniqueKeys: true });
@@ -265,7 +274,9 @@ export function parseConfig(
         return { path: '', line, column: col, message: error.message.split('\n')[0] ?? 'not YAML' };
       }),
     };
-  const parsed = configSchema.safeParse(inState(document.toJS(), state));
+  // Laid over after the file's own words are read: `${state}` is the file's.
+  const { content } = overlay(inState(document.toJS(), state), office);
+  const parsed = configSchema.safeParse(content);
   const faults: ConfigFault[] = [];
   if (!parsed.success)
     for (const issue of parsed.error.issues) {

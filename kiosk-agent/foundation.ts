@@ -14,6 +14,7 @@ import { nodeHid } from './device/transport/node-hid.ts';
 import type { Clock, Executor } from './executor.ts';
 import { localTime } from './hall/day.ts';
 import type { Journal, OpenedJournal } from './journal/journal.ts';
+import type { Office } from './office/office.ts';
 import type { LinkSender, LinkSenderOptions } from './link/sender.ts';
 import { WireTap } from './technician.ts';
 
@@ -33,6 +34,10 @@ export type AgentOptions = {
   recentLog?: KeptLog;
   /** the operating system's HID devices, unless a test brings its own */
   hid?: HidBackend;
+  /** the central office's configuration; a hub without it takes none */
+  office?: Office;
+  /** the configuration has changed and the hall is at rest: whoever runs the agent ends it and starts it anew */
+  onRestart?: () => void;
   /** what is plugged in, unless a test says it */
   sources?: FoundSources;
 };

@@ -38,6 +38,13 @@ const ARROWS: Record<string, string[]> = {
     'kiosk-agent/hall',
     'kiosk-agent/contract',
   ],
+  'kiosk-agent/office': [
+    'kiosk-agent/config.ts',
+    'kiosk-agent/config',
+    'kiosk-agent/executor.ts',
+    'kiosk-agent/hall',
+    'kiosk-agent/contract',
+  ],
   'kiosk-agent/link': ['kiosk-agent/executor.ts', 'kiosk-agent/journal', 'kiosk-agent/contract'],
   'kiosk-agent/web': [
     'kiosk-agent/executor.ts',
@@ -86,6 +93,7 @@ const ARROWS: Record<string, string[]> = {
     'kiosk-agent/contract',
   ],
   'kiosk-agent/foundation.ts': [
+    'kiosk-agent/office',
     'kiosk-agent/config.ts',
     'kiosk-agent/technician.ts',
     'kiosk-agent/link',

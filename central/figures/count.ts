@@ -10,7 +10,8 @@ export type Counting = { openDay: string | null; sinceOpened: Tally | null };
 export type Place = { service: string; window: number; staff: string };
 export type TallyRow = Place & {
   hall: string;
-  part: 'day' | 'hour' | 'place';
+  /** day, hour and place are counted; the others are their sums (rollup.ts), a month under its first day */
+  part: 'day' | 'hour' | 'place' | 'service' | 'month' | 'month-hour' | 'month-service';
   day: string;
   hour: number;
   tally: Tally;

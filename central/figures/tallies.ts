@@ -4,6 +4,7 @@ import type { Tally } from '../../kiosk-agent/contract/totals.ts';
 import type { StreamName } from '../batch.ts';
 import type { Query } from '../database.ts';
 import { countEvents, type HeldEvent, type TallyRow } from './count.ts';
+import { monthsOf, rollUp } from './rollup.ts';
 
 /** Adds these events, in their order, to the tallies, inside the caller's transaction. */
 export async function addToTallies(query: Query, stream: StreamName, events: HeldEvent[]): Promise<void> {
@@ -11,8 +12,10 @@ export async function addToTallies(query: Query, stream: StreamName, events: Hel
   const [row] = await query<{ openDay: string | null; sinceOpened: Tally | null }>(COUNTING, key);
   const askedBy = await evaluations(query, key, events);
   const counted = countEvents(row!, events, (session) => askedBy.get(session));
-  if (counted.rows.length > 0)
-    await query(ADD, [stream.agentId, JSON.stringify(counted.rows.sort(byKey).map(columns))]);
+  const rows = [...counted.rows, ...rollUp(counted.rows)];
+  if (rows.length > 0) await query(ADD, [stream.agentId, JSON.stringify(rows.sort(byKey).map(columns))]);
+  const months = monthsOf(counted.rows, counted.closings);
+  if (months.length > 0) await query(MONTHS, [stream.agentId, JSON.stringify(months)]);
   if (counted.closings.length > 0) await query(CLOSE, [...key, JSON.stringify(counted.closings)]);
   const { openDay, sinceOpened } = counted.counting;
   await query('UPDATE streams SET open_day = $3, day_tally = $4 WHERE agent_id = $1 AND epoch = $2', [
@@ -96,7 +99,7 @@ const ADD = `
     hall text, part text, day date, hour integer, service text, "window" integer, staff text,
     ${SUMS.map((name) => `${name} bigint`).join(', ')}, ${ARRAYS.map((name) => `${name} integer[]`).join(', ')},
     ${LARGEST.map((name) => `${name} integer`).join(', ')})
-  ON CONFLICT (part, agent_id, hall, day, hour, service, "window", staff) DO UPDATE SET
+  ON CONFLICT (agent_id, part, day, hall, hour, service, "window", staff) DO UPDATE SET
     ${SUMS.map((name) => `${name} = tallies.${name} + excluded.${name}`).join(', ')},
     ${LARGEST.map((name) => `${name} = greatest(tallies.${name}, excluded.${name})`).join(', ')},
     ${ARRAYS.map(
@@ -104,6 +107,17 @@ const ADD = `
         SELECT one + more FROM unnest(tallies.${name}, excluded.${name}) WITH ORDINALITY AS both_of(one, more, place)
         ORDER BY place)`,
     ).join(', ')}`;
+
+/** Nothing is written when the days are known: that is nearly always. */
+const MONTHS = `
+  INSERT INTO hall_months (agent_id, hall, month, days, closed, differing)
+  SELECT $1, hall, month, days, closed, differing
+  FROM jsonb_to_recordset($2::jsonb) AS batch(hall text, month date, days integer, closed integer, differing integer)
+  ON CONFLICT (agent_id, month, hall) DO UPDATE SET
+    days = hall_months.days | excluded.days, closed = hall_months.closed | excluded.closed,
+    differing = hall_months.differing | excluded.differing
+  WHERE (hall_months.days | excluded.days, hall_months.closed | excluded.closed, hall_months.differing | excluded.differing)
+    <> (hall_months.days, hall_months.closed, hall_months.differing)`;
 
 const CLOSE = `
   INSERT INTO day_closings (agent_id, epoch, seq, hall, day, at, fits)

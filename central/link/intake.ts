@@ -129,13 +129,20 @@ export class Intake {
     agentId: string,
     command: LinkCommand,
     withinMs = Number.POSITIVE_INFINITY,
-  ): Promise<{ id: string; ok?: true; refused?: string; why?: string }> {
+  ): Promise<{
+    id: string;
+    ok?: true | undefined;
+    refused?: string | undefined;
+    why?: string | undefined;
+    data?: Record<string, unknown> | undefined;
+  }> {
     const { id, deadline } = command;
     const line = [...(this.#lines.get(agentId)?.values() ?? [])].at(-1);
     if (!line) return { id, refused: 'away', why: `${agentId} is not connected` };
-    const ms = Math.max(1, Math.min(withinMs, Date.parse(deadline) - this.#clock().getTime()));
+    const now = this.#clock();
+    const ms = Math.max(1, Math.min(withinMs, Date.parse(deadline) - now.getTime()));
     try {
-      return linkCommandAnswer.parse(await line.command(command, ms));
+      return linkCommandAnswer.parse(await line.command({ ...command, sentAt: now.toISOString() }, ms));
     } catch {
       return {
         id,

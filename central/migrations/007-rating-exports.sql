@@ -57,6 +57,7 @@ CREATE TABLE rating_export_records (
   file         integer,
   PRIMARY KEY (agent_id, export_id, epoch, session, kind)
 );
-CREATE INDEX rating_export_waiting ON rating_export_records (export_id, due_at) WHERE state = 'waiting';
+-- in the order in which they go
+CREATE INDEX rating_export_waiting ON rating_export_records (export_id, due_at, agent_id, epoch, seq) WHERE state = 'waiting';
 CREATE INDEX rating_export_stuck ON rating_export_records (export_id, state, rated_at) WHERE state IN ('refused', 'incomplete');
 CREATE INDEX rating_export_sent ON rating_export_records (answered_at) WHERE state IN ('sent', 'left-out');

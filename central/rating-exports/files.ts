@@ -52,7 +52,7 @@ async function number(database: Database, wanted: RatingExport, now: Date): Prom
       `UPDATE rating_export_records r SET file = $3
        FROM jsonb_to_recordset($2::jsonb) AS b(agent_id text, epoch text, session bigint, kind text)
        WHERE r.export_id = $1 AND r.agent_id = b.agent_id AND r.epoch = b.epoch AND r.session = b.session AND r.kind = b.kind
-         AND r.state = 'waiting' AND r.file IS NULL`,
+         AND (r.state || '') = 'waiting' AND r.file IS NULL`,
       [wanted.id, JSON.stringify(page.map(keyOf)), file],
     );
     records += page.length;

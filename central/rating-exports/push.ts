@@ -100,7 +100,8 @@ export async function push(
 /**
  * The next records that are due, built and kept as they will be sent; null when there are none. What cannot be built is put
  * aside as incomplete. A visit is not sent as unrated while its hall has not been heard of since that became due; of one
- * visit nothing goes before what was on its way earlier.
+ * visit nothing goes before what was on its way earlier; that is looked up by the key. (`state || ''`: else a planner without
+ * statistics goes through everything that waits, for each record.)
  */
 export async function nextPage(database: Database, wanted: RatingExport, now: Date): Promise<Ready[] | null> {
   const due = await database.query<Kept>(
@@ -113,7 +114,7 @@ export async function nextPage(database: Database, wanted: RatingExport, now: Da
        AND NOT EXISTS (
          SELECT FROM rating_export_records e
          WHERE e.agent_id = r.agent_id AND e.export_id = r.export_id AND e.epoch = r.epoch AND e.session = r.session
-           AND e.state = 'waiting'
+           AND (e.state || '') = 'waiting'
            AND (r.kind = 'first' AND e.kind = 'default' OR r.kind = 'second' AND e.kind <> 'second'))
      ORDER BY r.due_at, r.agent_id, r.epoch, r.seq LIMIT $3`,
     [wanted.id, now, PAGE],
@@ -140,7 +141,7 @@ export async function nextPage(database: Database, wanted: RatingExport, now: Da
          state = CASE WHEN b.record IS NULL THEN 'incomplete' ELSE 'waiting' END
        FROM jsonb_to_recordset($2::jsonb) AS b(agent_id text, epoch text, session bigint, kind text, record text, missing jsonb)
        WHERE r.export_id = $1 AND r.agent_id = b.agent_id AND r.epoch = b.epoch AND r.session = b.session AND r.kind = b.kind
-         AND r.state = 'waiting'`,
+         AND (r.state || '') = 'waiting'`,
       [wanted.id, JSON.stringify(built.map(({ key, record, missing }) => ({ ...key, record, missing })))],
     );
   return ready;
@@ -203,7 +204,7 @@ async function settle(
        FROM jsonb_to_recordset($2::jsonb) AS b(agent_id text, epoch text, session bigint, kind text, state text, answer text,
          receipt text, next_try_at timestamptz)
        WHERE r.export_id = $1 AND r.agent_id = b.agent_id AND r.epoch = b.epoch AND r.session = b.session AND r.kind = b.kind
-         AND r.state = 'waiting'`,
+         AND (r.state || '') = 'waiting'`,
       [wanted.id, JSON.stringify(rows), now],
     );
     await query(

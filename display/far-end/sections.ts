@@ -8,5 +8,6 @@ export const sections: Record<Section, Component> = {
   time: defineAsyncComponent(() => import('./time/TimeSection.vue')),
   ratings: defineAsyncComponent(() => import('./ledgers/RatingsSection.vue')),
   opinions: defineAsyncComponent(() => import('./ledgers/OpinionsSection.vue')),
+  exports: defineAsyncComponent(() => import('./rating-exports/RatingExportsSection.vue')),
   alarms: defineAsyncComponent(() => import('./alarms/AlarmsSection.vue')),
 };

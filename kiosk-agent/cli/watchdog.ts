@@ -19,13 +19,15 @@ export type WatchdogParts = {
 export interface Watchdog {
   /** The agent is ready; from now on the watchdog is fed while there is progress. */
   ready(status: string): Promise<void>;
+  /** The agent begins anew in this process; feeding stops until the next watchdog is ready. */
+  pause(): Promise<void>;
   /** The agent ends; feeding stops. May be called again. */
   stopping(): Promise<void>;
 }
 
 /** Never throws and never rejects, whatever systemd or `progress` does. */
 export function watchdogOf({ env, progress, log }: WatchdogParts): Watchdog {
-  if (!env['NOTIFY_SOCKET']) return { ready: async () => {}, stopping: async () => {} };
+  if (!env['NOTIFY_SOCKET']) return { ready: async () => {}, pause: async () => {}, stopping: async () => {} };
   const everyMs = feedEveryMs(env);
   let timer: NodeJS.Timeout | null = null;
   let asking = false;
@@ -66,6 +68,12 @@ export function watchdogOf({ env, progress, log }: WatchdogParts): Watchdog {
         timer.unref();
       }
       await tell('READY=1', `STATUS=${status}`, ...(everyMs === null ? [] : ['WATCHDOG=1']));
+    },
+    async pause() {
+      if (stopped) return;
+      stopped = true;
+      if (timer) clearInterval(timer);
+      await tell('WATCHDOG=1');
     },
     async stopping() {
       if (stopped) return;

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { announcementEvents } from './announcements.ts';
 import { appointmentEvents } from './appointments.ts';
 import { followUpEvents } from './follow-up.ts';
+import { officeEvents } from './office.ts';
 import { opinionEvents } from './opinions.ts';
 import { satelliteEvents } from './satellites.ts';
 import { surgeEvents } from './surge.ts';
@@ -299,6 +300,7 @@ export const eventData = {
   ...opinionEvents,
   ...surgeEvents,
   ...satelliteEvents,
+  ...officeEvents,
 } as const;
 
 export type EventType = keyof typeof eventData;

@@ -287,3 +287,132 @@ export type Names = {
   halls: Record<string, Bilingual>;
   services: Record<string, Bilingual>;
 };
+
+/** Which version of the office's configuration is wanted in a hall, and how far it has come; `inEffect`: what it runs with. */
+export type HallConfiguration = {
+  agentId: string;
+  region: string;
+  /** null: it has said nothing of one yet */
+  hall: string | null;
+  wanted: {
+    version: number;
+    sha256: string;
+    state: 'queued' | 'delivered' | 'taken' | 'in-effect' | 'refused' | 'expired';
+    since: string;
+    /** the setting that did not fit, and why */
+    path?: string;
+    why?: string;
+    /** services that the hall does not have */
+    leftOut?: string[];
+  } | null;
+  inEffect: { version: number; since: string } | null;
+};
+
+export type NoticeInHall = {
+  agentId: string;
+  hall: string | null;
+  /** shown: the hall has it; between `from` and `until` it stands on its screens */
+  state: 'queued' | 'delivered' | 'shown' | 'withdrawing' | 'withdrawn' | 'refused' | 'expired';
+  since: string;
+  why?: string;
+};
+export type OfficeNotice = {
+  notice: string;
+  text: Bilingual;
+  where: ('board' | 'kiosk' | 'query' | 'windows')[];
+  from: string;
+  until: string;
+  target: { regions: string[] } | { agents: string[] };
+  postedAt: string;
+  withdrawnAt: string | null;
+  /** halls in each state */
+  states: Partial<Record<NoticeInHall['state'], number>>;
+};
+
+export type HallSurge = {
+  running: { surge: string; by: string; reason: string; measures: object; since: string } | null;
+  steps: {
+    step: 'start' | 'change' | 'end';
+    reason: string;
+    state: 'queued' | 'delivered' | 'refused' | 'expired';
+    refused?: string;
+    why?: string;
+    queuedAt: string;
+    answeredAt?: string;
+    deadline: string;
+  }[];
+};
+
+/** How many wait in a hall and for how long, for anybody. `asOf`: when the hall said so; null: it never has. */
+export type PublicHall = {
+  hall: string;
+  name: Bilingual | null;
+  region: string;
+  open: boolean;
+  /** the hall's line stands: else the figures may be of before */
+  connected: boolean;
+  windowsOpen: number;
+  waiting: number;
+  services: {
+    service: string;
+    name: Bilingual | null;
+    waiting: number;
+    windowsOpen: number;
+    /** of somebody who comes now, whole minutes; null: no open window takes it */
+    wait: { fromMinutes: number; toMinutes: number } | null;
+  }[];
+  asOf: string | null;
+  ageS: number | null;
+};
+
+/** What the far end tells somebody about (docs/alerts.md). */
+export const ALERT_KINDS = [
+  'hall-silent',
+  'device-down',
+  'paper-out',
+  'chain-alarm',
+  'totals-differ',
+  'wait-above',
+  'bad-rating-due',
+  'bad-rating-overdue',
+  'opinion-overdue',
+  'backlog-above',
+  'export-unanswered',
+  'configuration-refused',
+] as const;
+export type AlertKind = (typeof ALERT_KINDS)[number];
+/**
+ * One thing that a rule has found. `subject`: device, day or epoch where a hall can have several; `hall` null when it is of no one
+ * hall; `count`: how many of it (ratings, minutes, records). gone: it is over; seen: somebody has seen to it; lapsed: three days.
+ */
+export type AlertRow = {
+  id: string;
+  rule: string;
+  kind: AlertKind;
+  region: string;
+  agentId: string;
+  hall: string | null;
+  subject: string;
+  count: number | null;
+  since: string;
+  raisedAt: string;
+  resolvedAt: string | null;
+  ended: 'gone' | 'seen' | 'lapsed' | null;
+};
+export type AlertList = { alerts: AlertRow[]; open: number; channels: string[] };
+/** A message on its way to a channel. `said`: what the other side answered last. */
+export type AlertDelivery = {
+  id: string;
+  channel: string;
+  rule: string;
+  kind: AlertKind;
+  region: string;
+  phase: 'raised' | 'repeated' | 'resolved';
+  alerts: number;
+  queuedAt: string;
+  tries: number;
+  state: 'queued' | 'answered' | 'refused' | 'expired';
+  said: string | null;
+  nextAt: string | null;
+  answeredAt: string | null;
+};

@@ -42,11 +42,15 @@ export const receipt = z.object({
 });
 export type Receipt = z.infer<typeof receipt>;
 
-/** Server → client, event `command`; a command past its deadline has no effect. */
+/**
+ * Server → client, event `command`; a command past its deadline has no effect. With `sentAt` the deadline counts by the clock
+ * of the one who sent it: a hall whose clock is a day wrong still takes today's appointments.
+ */
 export const linkCommand = z.object({
   id: z.string().min(1).max(64),
   name: z.string().min(1).max(64),
   deadline: z.iso.datetime({ offset: true }),
+  sentAt: z.iso.datetime({ offset: true }).optional(),
   data: z.record(z.string(), z.unknown()),
 });
 export type LinkCommand = z.infer<typeof linkCommand>;
@@ -55,6 +59,8 @@ export const linkCommandAnswer = z.object({
   ok: z.literal(true).optional(),
   refused: z.string().optional(),
   why: z.string().optional(),
+  /** what was asked for, of commands that ask (`slots`) */
+  data: z.record(z.string(), z.unknown()).optional(),
 });
 
 /**

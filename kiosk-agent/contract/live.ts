@@ -9,6 +9,7 @@
  */
 import type { PaperFault, Priority, RatingLevel, TicketClass } from './events.ts';
 import type { LinkStatus } from './link.ts';
+import type { NoticePlace } from './office.ts';
 
 export const LIVE_PATH = '/live';
 /** `board` and `window` and `kiosk` screens need no token for public data; staff roles do. */
@@ -268,6 +269,8 @@ export type PublicView = {
     journal: 'ok' | 'unwritable' | 'repaired';
     /** null: none holds */
     surge?: SurgeNotice | null;
+    /** put up by the central office, shown now, oldest first; left out where there are none */
+    notices?: { text: Bilingual; where: NoticePlace[] }[];
   };
   services: Record<string, ServiceView>;
   windows: Record<string, WindowView>;

@@ -26,6 +26,8 @@ export const PROBLEM_CODES = {
   'key-reused': 409,
   'no-evaluation': 409,
   'outside-hours': 409,
+  'too-many-notices': 409,
+  'old-version': 409,
   'surge-running': 409,
   'no-surge': 409,
   'identity-needed': 409,
@@ -52,6 +54,7 @@ export const PROBLEM_CODES = {
   // the agent
   'journal-unwritable': 503,
   'hub-away': 503,
+  'hall-away': 503,
   'offline-no-numbers': 409,
   superseded: 409,
   stopping: 503,

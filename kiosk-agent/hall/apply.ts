@@ -3,6 +3,7 @@ import type { EventData, EventDraft } from '../contract/events.ts';
 import { applyAnnouncement } from './announcements/apply.ts';
 import { applyAppointment } from './appointments/apply.ts';
 import { applyFollowUp } from './follow-up/apply.ts';
+import { applyNotice } from './notices/apply.ts';
 import { applyOpinion } from './opinions/apply.ts';
 import { forgetOldPeople, givesBack, rememberGivenBack } from './people.ts';
 import { rememberPress } from './presses.ts';
@@ -34,6 +35,7 @@ export function apply(state: HallState, event: AppliedEvent): void {
   applyAppointment(state, event);
   applyFollowUp(state, event);
   applyOpinion(state, event);
+  applyNotice(state, event);
   applySurge(state, event);
   applySatellite(state, event);
 }

@@ -11,6 +11,7 @@ import type { ProblemCode } from '../contract/problem.ts';
 import type { AnnouncementCommand } from './announcements/decide.ts';
 import type { AppointmentCommand } from './appointments/commands.ts';
 import type { FollowUpCommand } from './follow-up/commands.ts';
+import type { NoticeCommand } from './notices/commands.ts';
 import type { OpinionCommand } from './opinions/commands.ts';
 import type { SatelliteCommand } from './satellites/commands.ts';
 import type { SurgeCommand } from './surge/commands.ts';
@@ -119,6 +120,7 @@ export type Command =
   | AppointmentCommand
   | FollowUpCommand
   | OpinionCommand
+  | NoticeCommand
   | SurgeCommand
   | SatelliteCommand;
 

@@ -11,6 +11,7 @@ import { decideAnnouncement } from './announcements/decide.ts';
 import { decideAppointment } from './appointments/decide.ts';
 import { due } from './due.ts';
 import { decideFollowUp } from './follow-up/decide.ts';
+import { decideNotice } from './notices/decide.ts';
 import { decideOpinion } from './opinions/decide.ts';
 import { decideRating } from './ratings.ts';
 import { decideSatellite } from './satellites/decide.ts';
@@ -86,6 +87,9 @@ function answer(state: HallState, command: Command, time: string, rules: HallRul
     case 'opinion.close':
     case 'opinion.reopen':
       return decideOpinion(state, command, time, rules);
+    case 'notice.post':
+    case 'notice.withdraw':
+      return decideNotice(state, command, time);
     case 'surge.start':
     case 'surge.change':
     case 'surge.end':

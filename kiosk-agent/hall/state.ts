@@ -15,6 +15,7 @@ import { noAnnouncements, type AnnouncementState } from './announcements/state.t
 import { noAppointments, type AppointmentRules, type AppointmentState } from './appointments/state.ts';
 import type { WorkCalendar } from './calendar.ts';
 import { noFollowUps, type FollowUpRules, type FollowUpState } from './follow-up/state.ts';
+import { noNotices, type NoticeState } from './notices/state.ts';
 import { noOpinions, type OpinionRules, type OpinionState } from './opinions/state.ts';
 import { noPeople, type PeopleState, type RealNameRules } from './people.ts';
 import { noSatellites, type OfflineNumberRules, type SatelliteState } from './satellites/state.ts';
@@ -22,7 +23,7 @@ import { noSurge, type SurgeRules, type SurgeState } from './surge/state.ts';
 import { noTotals, type TotalsState } from './totals/state.ts';
 
 /** Raised when the shape changes: an older snapshot is then not used. */
-export const STATE_VERSION = 4;
+export const STATE_VERSION = 5;
 
 /** What the rules must know of the configuration. */
 export type HallRules = {
@@ -205,6 +206,7 @@ export type HallState = {
   appointments: AppointmentState;
   followUps: FollowUpState;
   opinions: OpinionState;
+  notices: NoticeState;
   surge: SurgeState;
   satellites: SatelliteState;
   totals: TotalsState;
@@ -233,6 +235,7 @@ export function emptyState(): HallState {
     appointments: noAppointments(),
     followUps: noFollowUps(),
     opinions: noOpinions(),
+    notices: noNotices(),
     surge: noSurge(),
     satellites: noSatellites(),
     totals: noTotals(),

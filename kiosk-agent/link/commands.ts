@@ -6,7 +6,7 @@ import type { LinkCommandAnswer } from './binding.ts';
 /** Does the command; `refused` is a stable code. Throwing is answered as refused `failed`. */
 export type CommandHandler = (
   command: LinkCommand,
-) => Promise<{ ok: true } | { refused: string; why?: string }>;
+) => Promise<{ ok: true; data?: Record<string, unknown> } | { refused: string; why?: string }>;
 
 /** Answers that are remembered, for a command that comes again because its answer was lost. */
 const REMEMBERED = 200;
@@ -42,8 +42,9 @@ export class CommandDesk {
   }
 
   async #answer(command: LinkCommand): Promise<LinkCommandAnswer> {
-    const { id, name, deadline } = command;
-    if (Date.parse(deadline) <= this.#clock().getTime())
+    const { id, name, deadline, sentAt } = command;
+    const now = sentAt === undefined ? this.#clock().getTime() : Date.parse(sentAt);
+    if (Date.parse(deadline) <= now)
       return { id, refused: 'past-deadline', why: `its deadline was ${deadline}` };
     const handler = this.#handlers.get(name);
     if (!handler) return { id, refused: 'unknown-command', why: `this agent has no command ${name}` };

@@ -61,9 +61,9 @@ export const dialSocketio: Dial = ({ url, auth, timeoutMs, onCommand, signal }) 
       if (typeof code === 'string') fail(`${url} refused: ${error.message} (${code})`, code !== 'stopping');
       else fail(`${url} cannot be reached: ${causeOf(error)}`, false);
     });
-    socket.on('disconnect', (reason) => {
-      fail(`${url}: connection ended before the welcome (${reason})`, false);
-    });
+    const early = (reason: string) => fail(`${url}: connection ended before the welcome (${reason})`, false);
+    const greeting = (reason: string) => queueMicrotask(() => early(reason));
+    socket.on('disconnect', early);
     socket.on('command', (raw: unknown, answer: unknown) => {
       if (typeof answer !== 'function') return;
       void onCommand(raw).then((said) => answer(said));
@@ -73,6 +73,7 @@ export const dialSocketio: Dial = ({ url, auth, timeoutMs, onCommand, signal }) 
       if (!read.success) return fail(`${url} sent a welcome that cannot be read`, false);
       clearTimeout(timer);
       signal.removeEventListener('abort', aborted);
+      socket.io.engine.off('close', greeting);
       socket.off('disconnect').on('disconnect', (reason) => close(`connection ended (${reason})`));
       const connection: LinkConnection = {
         through: read.data.through,
@@ -84,6 +85,8 @@ export const dialSocketio: Dial = ({ url, auth, timeoutMs, onCommand, signal }) 
       resolve({ connection });
     });
     socket.connect();
+    // A wire that is cut while the two sides greet each other is told by the engine alone; any other error comes with its cause.
+    socket.io.engine.once('close', greeting);
   });
 };
 

@@ -15,6 +15,7 @@ import { localDay, localTime } from '../hall/day.ts';
 import { standing } from '../hall/follow-up/standing.ts';
 import { isOverdue } from '../hall/opinions/decide.ts';
 import { ahead, aheadOfEach, lineOf, onlyWindowOf } from '../hall/line.ts';
+import { noticesNow } from '../hall/notices/state.ts';
 import { cancelledLately } from '../hall/people.ts';
 import type { HallRules, HallState, Ticket } from '../hall/state.ts';
 import { servedToday } from '../hall/forecast.ts';
@@ -56,6 +57,7 @@ export function publicView(parts: AgentParts): PublicView {
       readers: readerStates(parts),
       journal: parts.journalState,
       surge: surgeNotice(state),
+      ...noticesOf(parts),
     },
     services: Object.fromEntries(
       config.services.map((service) => [service.id, serviceView(parts, service, lines.get(service.id) ?? 0)]),
@@ -287,6 +289,14 @@ function surgeNotice({ surge: { current } }: HallState): PublicView['day']['surg
   if (!current) return null;
   const { notice, extendUntil } = current.measures;
   return { notice: notice ?? null, extendUntil: extendUntil ?? null };
+}
+
+/** What a central office has put up and is shown now; left out where nothing is. */
+function noticesOf({ state, clock }: AgentParts): Pick<PublicView['day'], 'notices'> {
+  const notices = noticesNow(state.notices, clock().getTime());
+  return notices.length === 0
+    ? {}
+    : { notices: notices.map(({ text, where }) => ({ text: { ...text }, where: [...where] })) };
 }
 
 function isOpen(state: WindowView['state'] | undefined): boolean {

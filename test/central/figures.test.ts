@@ -200,7 +200,7 @@ describe.each([
     const { stream, events, ask } = await handIn(drafts.slice(0, -20));
     const later = chained(drafts, stream.agentId, stream.epoch).slice(events.length);
     await database.transaction(async (query) => {
-      for (const table of ['tallies', 'day_closings', 'open_evaluations', 'bad_ratings'])
+      for (const table of ['tallies', 'hall_months', 'day_closings', 'open_evaluations', 'bad_ratings'])
         await query(`DELETE FROM ${table} WHERE agent_id = $1`, [stream.agentId]);
       await query('UPDATE streams SET counted = 0, open_day = null, day_tally = null WHERE agent_id = $1', [
         stream.agentId,

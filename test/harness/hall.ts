@@ -9,6 +9,7 @@ import type { FoundSources } from '../../kiosk-agent/device/found.ts';
 import { deviceFaults } from '../../kiosk-agent/device/manager.ts';
 import type { HidBackend } from '../../kiosk-agent/device/transport/hid-backend.ts';
 import type { RecentLog } from '../../kiosk-agent/cli/recent-log.ts';
+import { openOffice } from '../../kiosk-agent/office/office.ts';
 import { Register, TOKEN_ROLES } from '../../kiosk-agent/web/staff.ts';
 import { NO_HID } from '../device/parts.ts';
 import { api, ROOT } from './programs.ts';
@@ -21,6 +22,15 @@ agent:    {id: hub-1, role: hub, listen: "127.0.0.1:0"}
 services: [{id: transfer, prefix: A, name: {zh: 转移登记, en: Transfer}}, {id: mortgage, prefix: B, name: {zh: 抵押登记, en: Mortgage}}]
 windows:  [{number: 1, services: [transfer]}, {number: 2, services: [transfer, mortgage]}, {number: 3, services: [mortgage]}]
 ${more}`;
+}
+
+/** The configuration of the YAML with what the state folder keeps of a central office. */
+function officeOf(stateFolder: string, yaml: string) {
+  const opened = openOffice(stateFolder, (office) =>
+    parseConfig(yaml, deviceFaults, '/nowhere', '.', office),
+  );
+  if (!opened.ok) throw new Error(JSON.stringify(opened.faults));
+  return opened;
 }
 
 export function configOf(yaml: string): Config {
@@ -42,8 +52,10 @@ export async function startHall(
   plugged: { hid?: HidBackend; sources?: FoundSources; log?: Logger; recentLog?: RecentLog } = {},
 ): Promise<Hall> {
   const register = new Register(stateFolder);
+  const { config, office } = officeOf(stateFolder, yaml);
   const agent = await startAgent({
-    config: configOf(yaml),
+    config,
+    office,
     stateFolder,
     screensFolder: join(ROOT, 'display', 'dist'),
     version: 'test',

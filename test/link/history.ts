@@ -19,7 +19,7 @@ export type History = Omit<EventSource, 'cursor' | 'setCursor'> & {
 };
 
 /** `ms` as a hall in China writes it. */
-const localTime = (ms: number) => new Date(ms + 8 * 3_600_000).toISOString().replace('Z', '+08:00');
+export const localTime = (ms: number) => new Date(ms + 8 * 3_600_000).toISOString().replace('Z', '+08:00');
 
 /** A new, empty history whose events happen every 100 ms from `start` on. */
 export function history(
