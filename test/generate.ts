@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { profileJsonSchema } from '../central/rating-exports/profile.ts';
 import { serviceFiles } from '../kiosk-agent/cli/service.ts';
 import { configJsonSchema } from '../kiosk-agent/config.ts';
 import { PROBLEM_CODES } from '../kiosk-agent/contract/problem.ts';
@@ -60,6 +61,11 @@ writeFileSync(
         model,
       )} |`,
   ).join('\n')}\n`,
+);
+
+writeFileSync(
+  join(root, 'docs', 'rating-profile.schema.json'),
+  `${JSON.stringify(profileJsonSchema(), null, 2)}\n`,
 );
 
 // The panel's words: a script for browsers, without types.

@@ -83,7 +83,9 @@ export async function push(
       const verdicts = verdictsOf(transport, answer, group);
       const unanswered = [...verdicts.values()].find((verdict) => verdict.is === 'again');
       const nothing = [...verdicts.values()].every((verdict) => verdict.is === 'again');
-      await settle(database, wanted, group, verdicts, now(), nothing ? failures + 1 : 0, failures);
+      // A region that is not there has said nothing of these records: nothing is written at them.
+      const told = 'failed' in answer && !answer.late ? [] : group;
+      await settle(database, wanted, told, verdicts, now(), nothing ? failures + 1 : 0, failures);
       if (nothing) {
         failures += 1;
         log.warn(
@@ -195,18 +197,20 @@ async function settle(
     };
   });
   const taken = group.filter(({ id }) => verdicts.get(id)!.is === 'taken');
-  const last = rows.find(({ answer }) => answer !== null)?.answer ?? 'taken';
+  const said = [...verdicts.values()].find((verdict) => 'why' in verdict);
+  const last = said && 'why' in said ? said.why : 'taken';
   const pause = failuresNow > 0 ? Math.min(AGAIN_MS.first * 2 ** (failuresNow - 1), AGAIN_MS.longest) : 0;
   await database.transaction(async (query: Query) => {
-    await query(
-      `UPDATE rating_export_records r SET state = b.state, answer = b.answer, receipt = b.receipt, tries = r.tries + 1,
+    if (rows.length > 0)
+      await query(
+        `UPDATE rating_export_records r SET state = b.state, answer = b.answer, receipt = b.receipt, tries = r.tries + 1,
          next_try_at = b.next_try_at, answered_at = CASE WHEN b.state = 'waiting' THEN NULL ELSE $3::timestamptz END
        FROM jsonb_to_recordset($2::jsonb) AS b(agent_id text, epoch text, session bigint, kind text, state text, answer text,
          receipt text, next_try_at timestamptz)
        WHERE r.export_id = $1 AND r.agent_id = b.agent_id AND r.epoch = b.epoch AND r.session = b.session AND r.kind = b.kind
          AND (r.state || '') = 'waiting'`,
-      [wanted.id, JSON.stringify(rows), now],
-    );
+        [wanted.id, JSON.stringify(rows), now],
+      );
     await query(
       `UPDATE rating_exports SET failures = $2, next_try_at = $3, last_answer = $4, last_answer_at = $5, last_answered = $6,
          sent = sent + $7, sent_defaults = sent_defaults + $8 WHERE export_id = $1`,

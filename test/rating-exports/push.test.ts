@@ -163,22 +163,24 @@ async function standing(wanted: RatingExport) {
   return (await ratingExports(database, [wanted], now()))[0]!;
 }
 
-test('10,000 ratings while the receiver is away for a day: nothing lost, nothing twice, each in its order', async () => {
+/** `npm run test:long` takes ten thousand. */
+const MANY = process.env.HALL_LONG ? 10_000 : 1_000;
+
+test(`${MANY} ratings while the receiver is away for a day: nothing lost, nothing twice, each in its order`, async () => {
   receiver = await startReceiver('records');
   const wanted = await exportTo(generic);
   const one = hall();
   receiver.mood = 'away';
-  for (let session = 1; session <= 10_000; session += 1)
+  for (let session = 1; session <= MANY; session += 1)
     one.rated(session, 1 + (session % 5), START + session * 8_000);
   await one.arrive();
-  for (clock = START + MINUTE; clock < START + DAY; clock += 5 * MINUTE) await round(wanted);
+  for (clock = START + MINUTE; clock < START + DAY; clock += 30 * MINUTE) await round(wanted);
   expect(receiver.taken.size).toBe(0);
   const away = await standing(wanted);
   expect(away).toMatchObject({ sent: 0, lastAnswer: { answered: false } });
-  expect(away.waiting).toBeGreaterThan(9_900);
-  // It waits longer and longer, but not longer than five minutes, and never gives up.
-  expect(receiver.requests).toBeGreaterThan(200);
-  expect(receiver.requests).toBeLessThan(320);
+  expect(away.waiting).toBe(MANY);
+  // One message each time somebody looks: it never gives up, and does not hammer.
+  expect(receiver.requests).toBe(48);
   expect((await exportTrouble(database, now())).find(({ exportId }) => exportId === wanted.id)).toMatchObject(
     {
       waiting: away.waiting,
@@ -191,15 +193,14 @@ test('10,000 ratings while the receiver is away for a day: nothing lost, nothing
   await round(wanted);
   clock += 5 * MINUTE;
   await round(wanted);
-  expect(receiver.taken.size).toBe(10_000);
+  expect(receiver.taken.size).toBe(MANY);
   expect([...receiver.taken.values()].every(({ times }) => times === 1)).toBe(true);
   const inOrder = receiver.order.filter(
     (_, at, all) => at === 0 || Number(all[at]!.split('/')[2]) > Number(all[at - 1]!.split('/')[2]),
   );
-  // What was tried while the receiver was away stands a page behind at most.
-  expect(inOrder.length).toBeGreaterThan(9_900);
+  expect(inOrder.length).toBe(MANY);
   expect(await standing(wanted)).toMatchObject({
-    sent: 10_000,
+    sent: MANY,
     waiting: 0,
     oldestAt: null,
     refused: { total: 0 },
