@@ -17,6 +17,8 @@ import type {
   Names,
   OfficeNotice,
   OpinionEntry,
+  RatingExportRefused,
+  RatingExportView,
   StatisticsGroup,
 } from '../../kiosk-agent/contract/far-end.ts';
 import type { Bilingual } from '../../kiosk-agent/contract/live.ts';
@@ -90,6 +92,11 @@ export const farEnd = {
     call<LedgerPage & { ratings: BadRating[] }>('GET', `/ratings/bad${asked(query)}`),
   opinions: (query: LedgerQuery) =>
     call<LedgerPage & { opinions: OpinionEntry[] }>('GET', `/opinions${asked(query)}`),
+  ratingExports: () => call<{ time: string; exports: RatingExportView[] }>('GET', '/rating-exports'),
+  refusedRatings: (id: string) =>
+    call<{ records: RatingExportRefused[] }>('GET', `/rating-exports/${encodeURIComponent(id)}/refused`),
+  retryRatings: (id: string) =>
+    call<{ again: number }>('POST', `/rating-exports/${encodeURIComponent(id)}/retry`, {}),
   alarms: () => call<AlarmRow[]>('GET', '/alarms?limit=100'),
   devicesDown: (region: string | undefined) =>
     call<{ devices: DeviceDown[] }>('GET', `/devices/down${asked({ region })}`),

@@ -8,6 +8,7 @@ export const SECTIONS = [
   'time',
   'ratings',
   'opinions',
+  'exports',
   'alarms',
   'down',
 ] as const;

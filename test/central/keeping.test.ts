@@ -9,7 +9,7 @@ import { dropOld, type KeptBack } from '../../central/keeping/retention.ts';
 import { keepSettings } from '../../central/keeping/settings.ts';
 import { eventsAfter, hallRows, latestAlarms, latestRatings } from '../../central/overview.ts';
 import { statistics, statisticsQuery } from '../../central/statistics.ts';
-import { checkEnd, takeBatch } from '../../central/store.ts';
+import { greet, takeBatch } from '../../central/store.ts';
 import { eventHash } from '../../central/batch.ts';
 import { history } from '../link/history.ts';
 import { ENGINES, type Engine } from './postgres.ts';
@@ -248,7 +248,7 @@ describe.each(ENGINES)('the keeping of %s', (_name, start) => {
     expect((await takeBatch(database, stream, REGION, journal.events)).receipt).toEqual({ through: 30 });
     expect(await latestAlarms(database, 10)).toEqual([]);
     // One that has less than this server is still told of.
-    await checkEnd(database, stream, { seq: 10, hash: eventHash(journal.events[9]) });
+    await greet(database, stream, { seq: 10, hash: eventHash(journal.events[9]) });
     expect(await latestAlarms(database, 10)).toMatchObject([{ seq: 11, kind: 'set-back' }]);
   });
 
