@@ -302,7 +302,14 @@ export function ratingExportStates(): RatingExportView[] {
     one({}),
     one({
       ...{ id: 'province', name: { zh: '省好差评平台', en: 'Provincial platform' }, profile: 'office.yaml' },
-      ...{ sent: 48_210, waiting: 10_422, oldestAt: at(-3.2 * 86_400), failures: 912, nextTryAt: at(140) },
+      ...{
+        sent: 48_210,
+        sentDefaults: 3_120,
+        waiting: 10_422,
+        oldestAt: at(-3.2 * 86_400),
+        failures: 912,
+        nextTryAt: at(140),
+      },
       lastAnswer: { at: at(-160), answered: false, said: 'HTTP 502: Bad Gateway' },
       refused: {
         total: 37,
