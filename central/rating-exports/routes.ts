@@ -7,7 +7,7 @@ import { read } from '../reading.ts';
 import type { RatingExports } from './exports.ts';
 import { ratingExports, refusedRecords, retryRefused } from './standing.ts';
 
-const retryBody = z.strictObject({
+export const retryBody = z.strictObject({
   /** ids of records; all that were refused when it is not given */
   records: z.array(z.string().min(1).max(300)).min(1).max(200).optional(),
 });
