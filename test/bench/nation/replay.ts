@@ -50,6 +50,7 @@ export type Replayed = {
 export type Reconnected = {
   what: string;
   events: number;
+  batches: number;
   p50S: number;
   p99S: number;
   lastS: number;
@@ -231,12 +232,13 @@ async function reconnected(
   backlog: number,
   wait: () => Promise<number[]>,
 ): Promise<Reconnected> {
-  const troubles = sum(fleet.troubles);
+  const [troubles, batches] = [sum(fleet.troubles), fleet.batches];
   const levelMs = await wait();
   const seconds = (share: number) => Number((quantile(levelMs, share) / 1000).toFixed(2));
   return {
     what,
     events: backlog * fleet.streams.length,
+    batches: fleet.batches - batches,
     ...{ p50S: seconds(0.5), p99S: seconds(0.99), lastS: seconds(1) },
     receiverMiB: mostMemory(servers),
     troubles: sum(fleet.troubles) - troubles,

@@ -15,6 +15,8 @@ export class DayStream implements EventSource {
   durableSeq = 0;
   /** up to where the far end has it */
   acknowledged = 0;
+  /** when it last had all of it, by performance.now() */
+  levelAt = 0;
   #day: Generator<EventDraft, void, void> | null = null;
   #next: EventDraft | null = null;
   #lastHash = CHAIN_START;
@@ -61,6 +63,7 @@ export class DayStream implements EventSource {
 
   setCursor(_link: string, seq: number): void {
     this.acknowledged = Math.max(this.acknowledged, seq);
+    if (seq === this.durableSeq) this.levelAt = performance.now();
     const first = this.#kept[0]?.seq ?? 1;
     if (seq - 1 >= first) this.#kept = this.#kept.slice(seq - first);
   }
