@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { LINK_PATH } from '../kiosk-agent/contract/link.ts';
 import { Access } from './access.ts';
+import { unansweredExports } from './alerts/exports.ts';
 import type { FactSource } from './alerts/facts.ts';
 import { checkSecrets } from './alerts/settings.ts';
 import { AlertWatch } from './alerts/watch.ts';
@@ -28,6 +29,9 @@ import { Live } from './live.ts';
 import { readNames } from './names.ts';
 import { Outbox } from './outbox.ts';
 import { tokenHashes } from './tokens.ts';
+import { RatingExports } from './rating-exports/exports.ts';
+import { keptForExports } from './rating-exports/kept-back.ts';
+import { loadExports } from './rating-exports/load.ts';
 import { centralWeb } from './web.ts';
 
 /** A question to a hall without a time of its own is answered within this, ms. */
@@ -51,6 +55,7 @@ export type CentralOptions = {
 export type Central = {
   url: string;
   intake: Intake;
+  /** the routes, for whoever compares them with their description */
   app: RequestListener;
   /** Says in its health that it stops, then leaves its agents to the other servers; with none, or aborted, at once. */
   drain: (signal: AbortSignal) => Promise<void>;
@@ -68,6 +73,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
   const mqttSection = configuration.mqtt;
   // Before the port: a secret that is missing is a fault of the configuration.
   const broker = mqttSection && { settings: mqttSection, access: brokerAccess(mqttSection, process.env) };
+  const exportList = loadExports(options.configuration?.ratingExports ?? [], stateDir, process.env);
   let ready = false;
   let app: RequestListener = (_request, response) =>
     void response
@@ -134,9 +140,10 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
     clock,
     log,
   );
+  const exports = new RatingExports(exportList, database, `${hostname()}:${randomUUID()}`, clock, log);
   const { keep } = configuration;
   // Rooms that still need old rows stand here: retention asks them.
-  const keptBack: KeptBack[] = [];
+  const keptBack: KeptBack[] = [keptForExports(exportList)];
   const keeping = new Keeping({ database, keep, keptBack, holder: randomUUID(), clock, log });
   const { port } = http.address() as AddressInfo;
   const fleet: Fleet = new Fleet(
@@ -163,7 +170,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
   let stopping = false;
   const { behindProxy } = configuration;
   app = centralWeb({
-    ...{ database, agents, board, names, outbox, keep, access, clock, log, behindProxy },
+    ...{ database, agents, board, names, outbox, exports, keep, access, clock, log, behindProxy },
     stopping: () => stopping,
     command: (agentId, command, withinMs = COMMAND_MS) => fleet.ask(agentId, command, withinMs),
     publicSettings: configuration.public,
@@ -172,7 +179,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
   });
   ready = true;
   // What other rooms know and the rules ask for: exports that nobody answers, configurations that were refused.
-  const sources: FactSource[] = [];
+  const sources: FactSource[] = [unansweredExports];
   const alerts = new AlertWatch({
     ...{ database, board, names, clock, log, sources, settings: configuration.alerts },
     environment: process.env,
@@ -195,7 +202,7 @@ export async function startCentral(options: CentralOptions): Promise<Central> {
   const close = async () => {
     stopping = true;
     ending.abort();
-    await Promise.all([outbox.close(), caughtUp, alerts.close(), keeping.close()]);
+    await Promise.all([outbox.close(), exports.close(), caughtUp, alerts.close(), keeping.close()]);
     socketio.stop();
     overHttp.stop();
     await mqtt?.stop();

@@ -9,6 +9,7 @@ import { startCentral } from './central.ts';
 import { BadConfiguration, readConfiguration } from './configuration.ts';
 import { StateTaken } from './lock.ts';
 import { BadNames, readNames } from './names.ts';
+import { addRatingExportCommands } from './rating-exports/commands.ts';
 
 /** Ending takes no longer than this; what is not committed by then is offered again by its agent. */
 const END_WITHIN_MS = 1_400;
@@ -68,6 +69,8 @@ program
     console.log(`${channel}: ${sent.state === 'answered' ? 'taken' : 'not taken'}: ${sent.said}`);
     if (sent.state !== 'answered') process.exitCode = 1;
   });
+
+addRatingExportCommands(program, databaseUrl);
 
 try {
   await program.parseAsync();

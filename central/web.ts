@@ -29,6 +29,8 @@ import type { Outbox } from './outbox.ts';
 import type { BehindProxy } from './fleet/settings.ts';
 import { publicRoutes } from './public/routes.ts';
 import type { PublicSettings } from './public/settings.ts';
+import type { RatingExports } from './rating-exports/exports.ts';
+import { ratingExportRoutes } from './rating-exports/routes.ts';
 import { read } from './reading.ts';
 import { statistics, statisticsQuery } from './statistics.ts';
 
@@ -52,6 +54,7 @@ type Parts = {
   board: HallBoard;
   names: Names;
   outbox: Outbox;
+  exports: RatingExports;
   command: Intake['command'];
   publicSettings: PublicSettings;
   keep: KeepSettings;
@@ -68,7 +71,8 @@ type Parts = {
 
 /** Builds the application; it holds nothing that must be closed. */
 export function centralWeb(parts: Parts): Express {
-  const { database, agents, board, names, outbox, command, access, clock, log, alerts, keep, mqtt } = parts;
+  const { database, agents, board, names, outbox, exports, command, access, clock, log, alerts, keep, mqtt } =
+    parts;
   const app = express();
   app.set('trust proxy', parts.behindProxy);
   app.disable('x-powered-by');
@@ -170,6 +174,7 @@ export function centralWeb(parts: Parts): Express {
     const devices = await devicesDown(database, read(devicesQuery, request.query).region);
     response.json({ devices });
   });
+  api.use('/rating-exports', ratingExportRoutes({ database, exports, clock }));
   api.get('/names', (_request, response) => {
     response.json(names);
   });

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { profileJsonSchema } from '../central/rating-exports/profile.ts';
 import { serviceFiles } from '../kiosk-agent/cli/service.ts';
 import { openapiDocument } from '../central/openapi/document.ts';
 import { configJsonSchema } from '../kiosk-agent/config.ts';
@@ -69,6 +70,10 @@ for (const [name, document] of [
   ['events.asyncapi.json', asyncapiDocument()],
 ] as const)
   writeFileSync(join(root, 'docs', name), `${JSON.stringify(document, null, 2)}\n`);
+writeFileSync(
+  join(root, 'docs', 'rating-profile.schema.json'),
+  `${JSON.stringify(profileJsonSchema(), null, 2)}\n`,
+);
 
 // The panel's words: a script for browsers, without types.
 const panel = join(root, 'firmware-sim', 'panel', 'fault-names.js');

@@ -134,7 +134,7 @@ export class HttpReceiver {
         response.locals['passport'] = await this.#admit(request);
         next();
       },
-      express.json({ limit: '16kb' }),
+      express.json({ limit: '256kb' }),
       async (request, response) => {
         const stream = this.#stream(response.locals['passport'] as Passport);
         const answer = read(linkCommandAnswer, request.body);

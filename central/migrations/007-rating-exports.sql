@@ -44,8 +44,8 @@ CREATE TABLE rating_export_records (
   state        text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'refused', 'incomplete', 'left-out')),
   -- not before; null: not before an appeal is decided
   due_at       timestamptz,
-  -- as it was sent the first time: every further try is the same
-  record       jsonb,
+  -- JSON as it was sent the first time, its fields in their order: every further try is the same
+  record       text,
   tries        integer NOT NULL DEFAULT 0,
   next_try_at  timestamptz,
   missing      jsonb,
@@ -57,6 +57,7 @@ CREATE TABLE rating_export_records (
   file         integer,
   PRIMARY KEY (agent_id, export_id, epoch, session, kind)
 );
-CREATE INDEX rating_export_waiting ON rating_export_records (export_id, due_at) WHERE state = 'waiting';
+-- in the order in which they go
+CREATE INDEX rating_export_waiting ON rating_export_records (export_id, due_at, agent_id, epoch, seq) WHERE state = 'waiting';
 CREATE INDEX rating_export_stuck ON rating_export_records (export_id, state, rated_at) WHERE state IN ('refused', 'incomplete');
 CREATE INDEX rating_export_sent ON rating_export_records (answered_at) WHERE state IN ('sent', 'left-out');

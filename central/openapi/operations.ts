@@ -8,8 +8,10 @@ import { noticesQuery, regionQuery } from '../down/routes.ts';
 import { slotsQuery } from '../down/slots.ts';
 import { surgeBody } from '../down/surge.ts';
 import { alertsQuery, deliveriesQuery } from '../alerts/store.ts';
+import { comparisonQuery } from '../comparison.ts';
 import { devicesQuery, ledgerQuery } from '../ledgers.ts';
 import { publicQuery } from '../public/routes.ts';
+import { retryBody } from '../rating-exports/routes.ts';
 import { statisticsQuery } from '../statistics.ts';
 import {
   appointmentAnswer,
@@ -190,6 +192,25 @@ export const OPERATIONS: Operation[] = [
     }),
     { agent: 'hub-1' },
   ),
+  look(
+    '/comparison',
+    'Places side by side over days: waits, load, ratings, what is late, down or does not fit',
+    comparisonQuery,
+    { from: '2026-11-01', to: '2026-11-23', region: REGION },
+  ),
+  look(
+    '/rating-exports',
+    "How the regions' exports of ratings stand: sent, waiting and since when, what cannot be sent",
+  ),
+  {
+    ...{ method: 'get', path: '/rating-exports/{id}/refused', tag: 'figures', access: 'viewer', status: 200 },
+    ...{ summary: 'What the region has refused, with its answers', problems: ['not-found'] },
+  },
+  {
+    ...{ method: 'post', path: '/rating-exports/{id}/retry', tag: 'figures', access: 'viewer', status: 200 },
+    ...{ summary: 'Lets refused records go again', body: retryBody, problems: ['not-found'] },
+  },
+  look('/store', 'What the store holds: months, sizes, what was removed'),
   look('/alerts', 'Alerts: open ones first', alertsQuery),
   look('/alerts/deliveries', 'What was sent of alerts, and what still waits', deliveriesQuery),
   {

@@ -39,8 +39,8 @@ function ofRecords(body: string, ids: string[]): Map<string, Verdict> {
   } catch {
     // Read as an answer that names no record.
   }
-  return new Map(
-    ids.map((id) => {
+  return new Map<string, Verdict>(
+    ids.map((id): [string, Verdict] => {
       const one = answers.find((answer) => answer?.id === id);
       if (one?.taken === true)
         return [

@@ -45,7 +45,7 @@ export function secretsIn({ headers, encryption }: Transport): string[] {
 function one(record: Sent, { format, root }: Transport): string {
   if (format === 'form')
     return new URLSearchParams(
-      Object.entries(record).map(([name, value]) => [name, String(value)]),
+      Object.entries(record).map(([name, value]): [string, string] => [name, String(value)]),
     ).toString();
   if (format === 'xml')
     return `<?xml version="1.0" encoding="UTF-8"?><${root}>${Object.entries(record)
@@ -76,10 +76,7 @@ function secretNamed(secrets: Record<string, string>, name: string): string {
 
 /** What XML 1.0 cannot hold is left out. */
 function escapeXml(text: string): string {
-  return (
-    text
-      // eslint-disable-next-line no-control-regex
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
-      .replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`)
-  );
+  return text
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
+    .replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`);
 }

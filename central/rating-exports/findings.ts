@@ -70,7 +70,7 @@ function ambiguous({ levels, channels, keyMaps }: Profile): Found[] {
   return found;
 }
 
-function wrongRules({ defaultRule, channels, fields }: Profile): Found[] {
+function wrongRules({ defaultRule, levels, channels, fields }: Profile): Found[] {
   const found: Found[] = [];
   if (defaultRule !== 'none' && !isUnknown(defaultRule)) {
     if (isUnknown(channels.default))
@@ -86,6 +86,17 @@ function wrongRules({ defaultRule, channels, fields }: Profile): Found[] {
       });
   }
   for (const [name, { required, value, ...field }] of Object.entries(fields)) {
+    const codes =
+      'fact' in value && value.fact === 'level'
+        ? levels
+        : 'fact' in value && value.fact === 'channel'
+          ? channels
+          : {};
+    for (const [of, code] of Object.entries(codes as Record<string, Profile['channels']['press']>)) {
+      const misfit = isUnknown(code) ? null : formatFault(code, { required, value, ...field });
+      if (misfit)
+        found.push({ path: [codes === levels ? 'levels' : 'channels', of], say: `for ${name} it ${misfit}` });
+    }
     if (typeof required === 'object' && 'when' in required && !Object.hasOwn(fields, required.when))
       found.push({ path: ['fields', name, 'required', 'when'], say: `there is no field ${required.when}` });
     const fault = 'constant' in value ? formatFault(value.constant, { required, value, ...field }) : null;

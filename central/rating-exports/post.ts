@@ -10,7 +10,7 @@ export async function post(
   { body, headers }: Message,
   deadlineMs: number,
   ending: AbortSignal,
-): Promise<{ status: number; body: string } | { failed: string }> {
+): Promise<{ status: number; body: string } | { failed: string; late: boolean }> {
   const late = AbortSignal.timeout(deadlineMs);
   try {
     const response = await fetch(url, {
@@ -26,11 +26,10 @@ export async function post(
     }
     return { status: response.status, body: Buffer.concat(parts).toString('utf8') };
   } catch (error) {
-    if (late.aborted) return { failed: `no answer within ${deadlineMs / 1000} s` };
+    if (late.aborted) return { failed: `no answer within ${deadlineMs / 1000} s`, late: true };
     const { message, cause } = error as Error;
-    return {
-      failed:
-        cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : message,
-    };
+    const failed =
+      cause instanceof Error ? cause.message || String((cause as NodeJS.ErrnoException).code) : message;
+    return { failed, late: false };
   }
 }

@@ -26,10 +26,10 @@ type Kept = {
   kind: string;
   rating: Rating;
   reason: Rating['reason'];
-  record: Sent | null;
+  record: string | null;
   tries: number;
 };
-export type Ready = Kept & Outgoing;
+export type Ready = Omit<Kept, 'record'> & Outgoing;
 
 /** Makes the export's row, and gives what another profile could not send another chance with this one. */
 export async function begin(database: Database, { id, profileHash }: RatingExport): Promise<void> {
@@ -83,7 +83,9 @@ export async function push(
       const verdicts = verdictsOf(transport, answer, group);
       const unanswered = [...verdicts.values()].find((verdict) => verdict.is === 'again');
       const nothing = [...verdicts.values()].every((verdict) => verdict.is === 'again');
-      await settle(database, wanted, group, verdicts, now(), nothing ? failures + 1 : 0, failures);
+      // A region that is not there has said nothing of these records: nothing is written at them.
+      const told = 'failed' in answer && !answer.late ? [] : group;
+      await settle(database, wanted, told, verdicts, now(), nothing ? failures + 1 : 0, failures);
       if (nothing) {
         failures += 1;
         log.warn(
@@ -100,7 +102,8 @@ export async function push(
 /**
  * The next records that are due, built and kept as they will be sent; null when there are none. What cannot be built is put
  * aside as incomplete. A visit is not sent as unrated while its hall has not been heard of since that became due; of one
- * visit nothing goes before what was on its way earlier.
+ * visit nothing goes before what was on its way earlier; that is looked up by the key. (`state || ''`: else a planner without
+ * statistics goes through everything that waits, for each record.)
  */
 export async function nextPage(database: Database, wanted: RatingExport, now: Date): Promise<Ready[] | null> {
   const due = await database.query<Kept>(
@@ -113,24 +116,24 @@ export async function nextPage(database: Database, wanted: RatingExport, now: Da
        AND NOT EXISTS (
          SELECT FROM rating_export_records e
          WHERE e.agent_id = r.agent_id AND e.export_id = r.export_id AND e.epoch = r.epoch AND e.session = r.session
-           AND e.state = 'waiting'
+           AND (e.state || '') = 'waiting'
            AND (r.kind = 'first' AND e.kind = 'default' OR r.kind = 'second' AND e.kind <> 'second'))
      ORDER BY r.due_at, r.agent_id, r.epoch, r.seq LIMIT $3`,
     [wanted.id, now, PAGE],
   );
   if (due.length === 0) return null;
   const ready: Ready[] = [];
-  const built: { key: Key; record: Sent | null; missing: unknown }[] = [];
+  const built: { key: Key; record: string | null; missing: unknown }[] = [];
   for (const row of due) {
     if (row.record) {
-      ready.push({ ...row, id: row.rating.recordId, record: row.record });
+      ready.push({ ...row, id: row.rating.recordId, record: JSON.parse(row.record) as Sent });
       continue;
     }
     const made = buildRecord({ ...row.rating, reason: row.reason }, wanted.profile);
     if ('record' in made) ready.push({ ...row, id: row.rating.recordId, record: made.record });
     built.push({
       key: keyOf(row),
-      record: 'record' in made ? made.record : null,
+      record: 'record' in made ? JSON.stringify(made.record) : null,
       missing: 'missing' in made ? made.missing : null,
     });
   }
@@ -138,16 +141,16 @@ export async function nextPage(database: Database, wanted: RatingExport, now: Da
     await database.query(
       `UPDATE rating_export_records r SET record = b.record, missing = b.missing,
          state = CASE WHEN b.record IS NULL THEN 'incomplete' ELSE 'waiting' END
-       FROM jsonb_to_recordset($2::jsonb) AS b(agent_id text, epoch text, session bigint, kind text, record jsonb, missing jsonb)
+       FROM jsonb_to_recordset($2::jsonb) AS b(agent_id text, epoch text, session bigint, kind text, record text, missing jsonb)
        WHERE r.export_id = $1 AND r.agent_id = b.agent_id AND r.epoch = b.epoch AND r.session = b.session AND r.kind = b.kind
-         AND r.state = 'waiting'`,
+         AND (r.state || '') = 'waiting'`,
       [wanted.id, JSON.stringify(built.map(({ key, record, missing }) => ({ ...key, record, missing })))],
     );
   return ready;
 }
 
 type Key = { agent_id: string; epoch: string; session: number; kind: string };
-export const keyOf = ({ agentId, epoch, session, kind }: Kept): Key => ({
+export const keyOf = ({ agentId, epoch, session, kind }: Omit<Kept, 'record'>): Key => ({
   agent_id: agentId,
   epoch,
   session,
@@ -194,18 +197,20 @@ async function settle(
     };
   });
   const taken = group.filter(({ id }) => verdicts.get(id)!.is === 'taken');
-  const last = rows.find(({ answer }) => answer !== null)?.answer ?? 'taken';
+  const said = [...verdicts.values()].find((verdict) => 'why' in verdict);
+  const last = said && 'why' in said ? said.why : 'taken';
   const pause = failuresNow > 0 ? Math.min(AGAIN_MS.first * 2 ** (failuresNow - 1), AGAIN_MS.longest) : 0;
   await database.transaction(async (query: Query) => {
-    await query(
-      `UPDATE rating_export_records r SET state = b.state, answer = b.answer, receipt = b.receipt, tries = r.tries + 1,
+    if (rows.length > 0)
+      await query(
+        `UPDATE rating_export_records r SET state = b.state, answer = b.answer, receipt = b.receipt, tries = r.tries + 1,
          next_try_at = b.next_try_at, answered_at = CASE WHEN b.state = 'waiting' THEN NULL ELSE $3::timestamptz END
        FROM jsonb_to_recordset($2::jsonb) AS b(agent_id text, epoch text, session bigint, kind text, state text, answer text,
          receipt text, next_try_at timestamptz)
        WHERE r.export_id = $1 AND r.agent_id = b.agent_id AND r.epoch = b.epoch AND r.session = b.session AND r.kind = b.kind
-         AND r.state = 'waiting'`,
-      [wanted.id, JSON.stringify(rows), now],
-    );
+         AND (r.state || '') = 'waiting'`,
+        [wanted.id, JSON.stringify(rows), now],
+      );
     await query(
       `UPDATE rating_exports SET failures = $2, next_try_at = $3, last_answer = $4, last_answer_at = $5, last_answered = $6,
          sent = sent + $7, sent_defaults = sent_defaults + $8 WHERE export_id = $1`,

@@ -45,16 +45,13 @@ export function buildRecord(rating: Rating, profile: Profile): { record: Sent } 
   for (const [name, field] of Object.entries(profile.fields)) {
     const value = values.get(name);
     if (value === undefined) {
-      if (isRequired(field, values)) missing.push(absent.get(name)!);
+      if (isRequired(field, values) || isCode(field)) missing.push(absent.get(name)!);
       continue;
     }
     const fault = formatFault(value, field);
     if (fault) missing.push({ field: name, why: 'format', say: `${name} ${fault}` });
     else record[name] = field.type === 'integer' ? Number(value) : value;
   }
-  // What tells a default from a press must go with it, wherever the region insists on it or not.
-  if (rating.channel === 'default' && isUnknown(profile.channels.default))
-    missing.push(notPublic('channels.default', profile.channels.default.source));
   return missing.length > 0 ? { missing } : { record };
 }
 
@@ -81,6 +78,11 @@ export function neverThere(name: string, { value }: Field, region: string): Miss
     ...{ field: name, why: 'case' },
     say: `${name} is required by ${region} and is a fact of the case, which no rating carries`,
   };
+}
+
+/** Without its level or how it came about a record would say something else, whatever the region insists on. */
+function isCode({ value }: Field): boolean {
+  return 'fact' in value && (value.fact === 'level' || value.fact === 'channel');
 }
 
 function isRequired({ required }: Field, values: ReadonlyMap<string, string>): boolean {

@@ -24,6 +24,9 @@ export function openFeed(): Feed {
   const socket = io({
     path: '/live',
     withCredentials: true,
+    // One connection first: the many requests of polling may each reach another server behind a balancer.
+    transports: ['websocket', 'polling'],
+    tryAllTransports: true,
     reconnectionDelay: 500,
     reconnectionDelayMax: 5_000,
   });

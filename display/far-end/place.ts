@@ -1,7 +1,17 @@
 /** Where one stands on the page, kept in its address (`#time/371000000000/hub-1`): the browser's back button leads out again. */
 import { onScopeDispose, ref, type Ref } from 'vue';
 
-export const SECTIONS = ['halls', 'comparison', 'latest', 'time', 'ratings', 'opinions', 'alarms'] as const;
+export const SECTIONS = [
+  'halls',
+  'comparison',
+  'latest',
+  'time',
+  'ratings',
+  'opinions',
+  'exports',
+  'alarms',
+  'down',
+] as const;
 export type Section = (typeof SECTIONS)[number];
 /** `region`: 12 digits, undefined for all; `agent`: the one hall that is looked at. */
 export type Place = { section: Section; region: string | undefined; agent: string | undefined };

@@ -9,5 +9,7 @@ export const sections: Record<Section, Component> = {
   time: defineAsyncComponent(() => import('./time/TimeSection.vue')),
   ratings: defineAsyncComponent(() => import('./ledgers/RatingsSection.vue')),
   opinions: defineAsyncComponent(() => import('./ledgers/OpinionsSection.vue')),
+  exports: defineAsyncComponent(() => import('./rating-exports/RatingExportsSection.vue')),
   alarms: defineAsyncComponent(() => import('./alarms/AlarmsSection.vue')),
+  down: defineAsyncComponent(() => import('./down/DownSection.vue')),
 };

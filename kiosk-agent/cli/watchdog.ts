@@ -27,7 +27,8 @@ export interface Watchdog {
 
 /** Never throws and never rejects, whatever systemd or `progress` does. */
 export function watchdogOf({ env, progress, log }: WatchdogParts): Watchdog {
-  if (!env['NOTIFY_SOCKET']) return { ready: async () => {}, pause: async () => {}, stopping: async () => {} };
+  if (!env['NOTIFY_SOCKET'])
+    return { ready: async () => {}, pause: async () => {}, stopping: async () => {} };
   const everyMs = feedEveryMs(env);
   let timer: NodeJS.Timeout | null = null;
   let asking = false;

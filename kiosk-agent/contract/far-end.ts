@@ -232,6 +232,55 @@ export type DeviceDown = {
   since: string;
 };
 
+/** An export of ratings to a region, as it stands. Times are RFC 3339 in UTC. */
+export type RatingExportView = {
+  id: string;
+  name: { zh: string; en: string };
+  profile: string;
+  regions: string[];
+  /** ratings from this day on */
+  from: string;
+  /** false: written to files only */
+  pushes: boolean;
+  /** with an answer; of these, visits that nobody rated */
+  sent: number;
+  sentDefaults: number;
+  /** due and without an answer, and since when the oldest of them is due */
+  waiting: number;
+  oldestAt: string | null;
+  /** not due yet: for a reason, an appeal, or the days in which a visit may still be rated */
+  held: number;
+  /** messages in a row without an answer */
+  failures: number;
+  nextTryAt: string | null;
+  /** `answered` false: there was none, and `said` is why */
+  lastAnswer: { at: string; answered: boolean; said: string } | null;
+  refused: { total: number; reasons: { why: string; n: number }[] };
+  /** what cannot be sent, by service and field */
+  incomplete: {
+    total: number;
+    fields: { service: string; field: string; why: string; say: string; n: number }[];
+  };
+  /** sent before an appeal against it was upheld */
+  upheldLater: number;
+  /** what the profile cannot send at all, a sentence each */
+  gaps: string[];
+};
+export type RatingExportRefused = {
+  id: string;
+  agentId: string;
+  hall: string;
+  service: string;
+  kind: 'first' | 'second' | 'default';
+  number: string;
+  window: number;
+  level: number;
+  ratedAt: string;
+  why: string;
+  refusedAt: string;
+  tries: number;
+};
+
 /** What regions (12-digit code), halls and services (id) are called, as far as the server was told. */
 export type Names = {
   regions: Record<string, Bilingual>;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 /** The store over the years: months, what goes and what stays, a database from before, and the keys it is spread by. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { migrate, hasPartitions, type Database } from '../../central/database.ts';
@@ -26,7 +27,10 @@ const noAgents = {
   close: async () => {},
 };
 /** Tables that belong to no agent: small, and whole on every node where the others are spread. */
-const REFERENCE = ['alert_channels', 'changes', 'keeping_runs', 'leases', 'migrations', 'servers', 'tokens'];
+const REFERENCE = [
+  ...['alert_deliveries', 'alert_round', 'changes', 'keeping_runs', 'leases', 'migrations', 'notices'],
+  ...['rating_exports', 'servers', 'tokens'],
+];
 /** What migrations 001 to 003 make. */
 const BEFORE = [
   ...[
@@ -367,6 +371,16 @@ describe.each(ENGINES)('the keeping of %s', (_name, start) => {
     expect(ordered).toEqual([]);
     expect(await database.query(`SELECT conname FROM pg_constraint WHERE contype = 'f'`)).toEqual([]);
     expect((await partitionsOf(database.query, 'events')).length).toBeGreaterThan(0);
+    // The file for Citus names each of them, and nothing that is not there.
+    const citus = readFileSync(new URL('../../central/deploy/citus.sql', import.meta.url), 'utf8');
+    const named = (call: string) =>
+      [...citus.matchAll(new RegExp(`${call}\\('(\\w+)'`, 'g'))].map((each) => each[1]);
+    const partitions = /_(rest|\d{4}_\d{2}|\d{6})$/;
+    const tables = [...new Set(keys.map(({ table }) => table))].filter((table) => !partitions.test(table));
+    expect(named('create_reference_table').toSorted()).toEqual(REFERENCE);
+    expect(named('create_distributed_table').toSorted()).toEqual(
+      tables.filter((table) => !REFERENCE.includes(table)).toSorted(),
+    );
   });
 });
 

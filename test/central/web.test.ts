@@ -140,9 +140,12 @@ describe('the far end', () => {
     const { host } = new URL(central.url);
     const told = async (headers: Record<string, string>) =>
       JSON.parse((await ask('/api/v1/login', { host, ...headers })).body);
-    expect(await told({})).toEqual({ signedIn: false });
-    expect(await told({ cookie: `central_viewer=${token}` })).toEqual({ signedIn: true });
-    expect(await told({ cookie: 'central_viewer=something-else-entirely' })).toEqual({ signedIn: false });
+    expect(await told({})).toEqual({ signedIn: false, operates: false });
+    expect(await told({ cookie: `central_viewer=${token}` })).toEqual({ signedIn: true, operates: false });
+    expect(await told({ cookie: 'central_viewer=something-else-entirely' })).toEqual({
+      signedIn: false,
+      operates: false,
+    });
     const answer = await fetch(`${central.url}api/v1/login`, { method: 'DELETE' });
     expect(answer.headers.get('set-cookie')).toMatch(/central_viewer=;.*1970/);
   });

@@ -21,6 +21,7 @@ import type {
   Names,
   OpinionEntry,
   PlaceFigures,
+  RatingExportView,
   RatingRow,
   StatisticsRow,
   TicketRow,
@@ -280,6 +281,75 @@ export const devicesDown = (): DeviceDown[] => [
   },
 ];
 
+export function ratingExportStates(): RatingExportView[] {
+  const one = (more: Partial<RatingExportView>): RatingExportView => ({
+    ...{ id: 'city', name: { zh: '市政务服务平台', en: 'City platform' }, profile: 'generic', pushes: true },
+    ...{
+      regions: ['370000000000'],
+      from: '2026-01-01',
+      sent: 1_284_310,
+      sentDefaults: 96_204,
+      waiting: 12,
+      held: 3_105,
+    },
+    ...{ oldestAt: at(-240), failures: 0, nextTryAt: null, upheldLater: 0, gaps: [] },
+    lastAnswer: { at: at(-4), answered: true, said: 'taken' },
+    refused: { total: 0, reasons: [] },
+    incomplete: { total: 0, fields: [] },
+    ...more,
+  });
+  return [
+    one({}),
+    one({
+      ...{ id: 'province', name: { zh: '省好差评平台', en: 'Provincial platform' }, profile: 'office.yaml' },
+      ...{
+        sent: 48_210,
+        sentDefaults: 3_120,
+        waiting: 10_422,
+        oldestAt: at(-3.2 * 86_400),
+        failures: 912,
+        nextTryAt: at(140),
+      },
+      lastAnswer: { at: at(-160), answered: false, said: 'HTTP 502: Bad Gateway' },
+      refused: {
+        total: 37,
+        reasons: [
+          { why: 'code 401: 事项编码不存在', n: 35 },
+          { why: 'code 407: 办件状态不符', n: 2 },
+        ],
+      },
+      incomplete: {
+        total: 214,
+        fields: [
+          ...['taskCode', 'taskName'].map((field) => ({
+            ...{ service: 'mortgage', field, why: 'mapping', n: 210 },
+            say: `${field}: mapping.services.mortgage.${field} is not in the profile`,
+          })),
+          {
+            service: 'transfer',
+            field: 'evalDetail',
+            why: 'no-reason',
+            say: 'evalDetail: the visitor gave no reason, and none is made up',
+            n: 4,
+          },
+        ],
+      },
+      upheldLater: 2,
+      gaps: ['visits that nobody rated are not sent: the rule is not public (ask the province)'],
+    }),
+    one({
+      ...{
+        id: 'files',
+        name: { zh: '县级（文件）', en: 'County (files)' },
+        pushes: false,
+        sent: 900,
+        sentDefaults: 0,
+      },
+      ...{ waiting: 60, oldestAt: at(-7_300), held: 0, lastAnswer: null },
+    }),
+  ];
+}
+
 const names: Names = {
   regions: Object.fromEntries([
     ['370000000000', { zh: '山东省', en: 'Shandong' }],
@@ -309,6 +379,7 @@ export async function mockFarEnd(dist: string) {
     bad: badRatings(),
     opinions: opinions(),
     devices: [] as DeviceDown[],
+    exports: [] as RatingExportView[],
     days: { closed: 214, running: 24, differing: 0 },
     alerts: { alerts: [], open: 0, channels: ['duty', 'office'] } as AlertList,
     deliveries: [] as AlertDelivery[],
@@ -353,6 +424,24 @@ export async function mockFarEnd(dist: string) {
     const named = far.halls.flatMap((row) => (row.hall && row.name ? [[row.hall, row.name]] : []));
     response.json({ ...names, halls: Object.fromEntries(named) });
   });
+  app.get('/api/v1/rating-exports', (_request, response) =>
+    response.json({ time: at(), exports: far.exports }),
+  );
+  app.get('/api/v1/rating-exports/:id/refused', (_request, response) =>
+    response.json({
+      records: [1, 2].map((n) => ({
+        ...{
+          id: `hub-1/epoch-0001/${n}/first`,
+          agentId: 'hub-1',
+          hall: 'weihai-01',
+          service: 'mortgage',
+          kind: 'first',
+        },
+        ...{ number: `A00${n}`, window: 3, level: 5, ratedAt: at(-90_000), why: 'code 401: 事项编码不存在' },
+        ...{ refusedAt: at(-80_000), tries: 1 },
+      })),
+    }),
+  );
   app.get('/api/v1/alarms', (_request, response) => response.json(far.alarms));
   app.get('/api/v1/alerts', (_request, response) => response.json(far.alerts));
   app.get('/api/v1/alerts/deliveries', (_request, response) => response.json({ deliveries: far.deliveries }));
