@@ -333,6 +333,8 @@ export function linkSuite(name: string, start: () => Promise<FarEnd>): void {
       const { agentId, token, journal } = await agent();
       journal.add(3);
       const sender = send(journal, agentId, token);
+      // A hall of which nothing has come is one that has never been there.
+      await allThere(journal);
       await untilFar(async () => (await far.hallState(agentId)) === 'connected');
       await sender.close();
       await untilFar(async () => (await far.hallState(agentId)) === 'away');

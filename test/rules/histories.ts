@@ -74,6 +74,8 @@ const weighted: [number, Kind][] = [
   [30, 'far away'],
   [34, 'delivery'],
   [6, 'call.announced'],
+  [2, 'notice.post'],
+  [1, 'notice.withdraw'],
 ];
 
 const MINUTE = 60_000;
@@ -256,6 +258,16 @@ export class Crowd {
         const decision = (['confirmed', 'denied', 'given'] as const)[choice % 3] ?? 'given';
         return { name: kind, ticketId, decision, priority: 'military', staff, window: 1, reason };
       }
+      case 'notice.post': {
+        const at = (minutes: number) => localTime(new Date(now.getTime() + minutes * MINUTE), rules.timeZone);
+        const notice = {
+          ...{ notice: `notice-${pick % 4}`, text: { zh: '周五停电', en: 'No power on Friday' } },
+          ...{ from: at(-5), until: at((choice % 120) - 10), where: ['board' as const] },
+        };
+        return { name: 'notice.post', notice };
+      }
+      case 'notice.withdraw':
+        return { name: 'notice.withdraw', notice: `notice-${pick % 4}` };
       case 'call.announced': {
         const at = localTime(now, rules.timeZone);
         const how = ANNOUNCED_HOW[choice % ANNOUNCED_HOW.length] ?? 'silent';
