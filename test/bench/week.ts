@@ -71,27 +71,29 @@ export async function drainWeek(
     },
   );
   let far: Awaited<ReturnType<typeof runCentral>> | undefined;
-  const hall = await openHall(agent.url, { kiosk, clerk }, WINDOWS);
+  let hall: Awaited<ReturnType<typeof openHall>> | undefined;
   try {
+    hall = await openHall(agent.url, { kiosk, clerk }, WINDOWS);
     await hall.serve(1_500);
     forgetMost(agent.pid);
     const before = memoryOf(agent.pid).now;
     const heapBefore = await hall.heapMiB();
     far = await runCentral(farState, port);
-    await until('the link', async () => (await hall.link()).ackedSeq > 0, 60_000);
+    const { link, heapMiB } = hall;
+    await until('the link', async () => (await link()).ackedSeq > 0, 60_000);
     const from = performance.now();
     let heapMost = heapBefore;
     const drain = await hall.serve(600_000, async () => {
-      heapMost = Math.max(heapMost, await hall.heapMiB());
-      return (await hall.link()).lagEvents < 50;
+      heapMost = Math.max(heapMost, await heapMiB());
+      return (await link()).lagEvents < 50;
     });
     const seconds = (performance.now() - from) / 1000;
     const most = memoryOf(agent.pid).most;
     say(`level after ${seconds.toFixed(1)} s`);
     const rest = await hall.serve(restMs);
     const { ackedSeq } = await until('all of it there', async () => {
-      const link = await hall.link();
-      return link.lagEvents === 0 && link;
+      const now = await link();
+      return now.lagEvents === 0 && now;
     });
     const copied = await fetch(`${far.url}api/v1/events?agent=hub-1&after=${ackedSeq - 1}&limit=10`);
     const stored = ((await copied.json()) as { seq: number }[])[0]?.seq ?? 0;
@@ -105,7 +107,7 @@ export async function drainWeek(
       stored: stored === ackedSeq ? stored : 0,
     };
   } finally {
-    hall.close();
+    hall?.close();
     await agent.end();
     await far?.kill('SIGTERM');
   }
