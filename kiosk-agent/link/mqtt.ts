@@ -230,7 +230,8 @@ class Conversation implements LinkConnection {
 
   #heardCommand(topic: string, payload: Buffer): void {
     const read = commandMessage.safeParse(open(this.#key, 'down', topic, payload));
-    if (!read.success || this.#state !== 'welcomed') return;
+    // It may overtake the welcome: the far end knows of us by our presence, and what names this connection is fresh.
+    if (!read.success) return;
     const { session, server, number, command } = read.data;
     // A repeat has been answered, or is being answered: done twice it might be done out of its time.
     if (session !== this.#session || number <= (this.#commanded.get(server) ?? 0)) return;

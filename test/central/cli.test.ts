@@ -115,7 +115,8 @@ describe('hall-central', () => {
       (await readdir(other)).filter((name) => name.startsWith('pg')).map((name) => name.replace(/\d+$/, '')),
     ).toEqual(['pg', 'pg.half-made-']);
     await rm(other, { recursive: true, force: true });
-  });
+    // Two databases are made: seconds each, many of them on a machine that does four things at once.
+  }, 90_000);
 
   test('SIGTERM and a parent that goes away end it cleanly, and it starts again', async () => {
     const ended = once(running.child, 'exit');
