@@ -185,10 +185,13 @@ test('whatever byte is hit, no changed record is ever handed out and work goes o
   );
 });
 
-const HEADER_BYTES = 100;
+/** Every byte of SQLite's header in the long run; else where each of its fields begins, and the ends of those that are numbers of ours. */
+const HEADER = process.env['HALL_LONG']
+  ? Array.from({ length: 100 }, (_, offset) => offset)
+  : [0, 16, 18, 19, 20, 21, 22, 23, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60, 63, 64, 68, 71, 72, 92, 96];
 test('whatever byte of the header is hit, work goes on', async () => {
-  for (let offset = 0; offset < HEADER_BYTES; offset += 1) await expectWorkGoesOn([offset]);
-}, 60_000);
+  for (const offset of HEADER) await expectWorkGoesOn([offset]);
+}, 120_000);
 
 test('a repair that was interrupted after the damaged file was set aside is taken up by the next start', async () => {
   const { folder, file } = copy();
