@@ -33,14 +33,14 @@ export async function farEnd(address: (port: number) => string, behind?: Behind)
     while (behind && (await call<Health>('health')).mqtt?.state !== 'connected')
       await new Promise((resolve) => setTimeout(resolve, 20));
   };
-  const { booking } = JSON.parse(await readFile(join(stateDir, 'tokens.json'), 'utf8')) as {
-    booking: string;
-  };
+  // The first server on a database has the tokens; what books asks that one.
+  const booking = async () =>
+    (JSON.parse(await readFile(join(stateDir, 'tokens.json'), 'utf8')) as { booking: string }).booking;
   async function call<T>(path: string, body?: unknown): Promise<T> {
     const answer = await fetch(`${url}api/v1/${path}`, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
-        ...(path.includes('/appointments') ? { authorization: `Bearer ${booking}` } : {}),
+        ...(path.includes('/appointments') ? { authorization: `Bearer ${await booking()}` } : {}),
         'content-type': 'application/json',
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
